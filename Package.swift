@@ -1,0 +1,96 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Arrows between targets point one way; each target names what it may import, and a build with
+// `--explicit-target-dependency-import-check error` refuses anything else.
+
+let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let orderedCollections = Target.Dependency.product(
+  name: "OrderedCollections", package: "swift-collections")
+
+let package = Package(
+  name: "Espalier",
+  products: [
+    .library(name: "Espalier", targets: ["Espalier"]),
+    .library(name: "EspalierBrowser", targets: ["EspalierBrowser"]),
+    .executable(name: "espalier", targets: ["espalier"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+  ],
+  targets: [
+    // C libraries and kernels, one target each.
+    .systemLibrary(name: "CNcurses", providers: [.apt(["libncursesw5-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
+    .target(name: "CKernels"),
+    .target(name: "CSystem"),
+
+    // The core: pure, no files, no terminal.
+    .target(name: "EspalierTree", swiftSettings: strict),
+    .target(name: "EspalierLoad", dependencies: ["EspalierTree", "CKernels"], swiftSettings: strict),
+    .target(
+      name: "EspalierDiagnosis", dependencies: ["EspalierTree", "EspalierLoad"],
+      swiftSettings: strict),
+
+    // Bytes and formats.
+    .target(
+      name: "EspalierCheckpoint",
+      dependencies: ["EspalierTree", "CZlib", "CCrypto", "CSystem", orderedCollections],
+      swiftSettings: strict),
+
+    // The library that Swift programs import.
+    .target(
+      name: "Espalier",
+      dependencies: ["EspalierTree", "EspalierLoad", "EspalierDiagnosis", "EspalierCheckpoint"],
+      swiftSettings: strict),
+
+    // The interface: a pure reducer and views, the one importer of ncurses, and where effects run.
+    .target(
+      name: "EspalierUI", dependencies: ["EspalierTree", "EspalierLoad", "EspalierDiagnosis"],
+      swiftSettings: strict),
+    .target(
+      name: "EspalierTerminal", dependencies: ["EspalierUI", "CNcurses", "CSystem"],
+      swiftSettings: strict),
+    .target(
+      name: "EspalierBrowser", dependencies: ["Espalier", "EspalierUI", "EspalierTerminal"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "espalier",
+      dependencies: ["Espalier", "EspalierUI", "EspalierTerminal", "EspalierBrowser", argumentParser],
+      path: "Sources/EspalierCLI", swiftSettings: strict),
+
+    // Tests.
+    .target(name: "CPTY", path: "Tests/Support/CPTY"),
+    .target(
+      name: "PTYKit", dependencies: ["CPTY"], path: "Tests/Support/PTYKit", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["EspalierTree"], path: "Tests/Support/TestSupport",
+      swiftSettings: strict),
+    .testTarget(
+      name: "EspalierTreeTests", dependencies: ["EspalierTree", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "EspalierLoadTests", dependencies: ["EspalierLoad", "EspalierTree", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "EspalierDiagnosisTests",
+      dependencies: ["EspalierDiagnosis", "EspalierTree", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "EspalierCheckpointTests",
+      dependencies: ["EspalierCheckpoint", "EspalierTree", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "EspalierUITests",
+      dependencies: ["EspalierUI", "EspalierLoad", "EspalierTree", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "EspalierTests", dependencies: ["Espalier", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "EspalierProgramTests",
+      dependencies: ["espalier", "PTYKit", "TestSupport"], swiftSettings: strict),
+  ]
+)
