@@ -1,0 +1,106 @@
+/// The logical dimensions of an array, as the framework that wrote it shows them.
+public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral {
+  public var dimensions: [Int]
+
+  public init(_ dimensions: some Sequence<Int>) { self.dimensions = Array(dimensions) }
+  public init(arrayLiteral elements: Int...) { dimensions = elements }
+
+  public var rank: Int { dimensions.count }
+
+  /// The number of elements, or nil when a dimension is negative or the product overflows.
+  public var elementCount: Int? {
+    // A zero anywhere makes the product zero, whatever the others would overflow to.
+    guard dimensions.allSatisfy({ $0 >= 0 }) else { return nil }
+    if dimensions.contains(0) { return 0 }
+    var product = 1
+    for dimension in dimensions {
+      let (next, overflow) = product.multipliedReportingOverflow(by: dimension)
+      if overflow { return nil }
+      product = next
+    }
+    return product
+  }
+
+  /// Strides in elements of a contiguous array with this shape.
+  public func contiguousStrides(_ order: MemoryOrder) -> [Int] {
+    var strides = [Int](repeating: 1, count: rank)
+    var step = 1
+    for axis in order == .row ? Array((0..<rank).reversed()) : Array(0..<rank) {
+      strides[axis] = step
+      step = step.multipliedReportingOverflow(by: max(1, dimensions[axis])).partialValue
+    }
+    return strides
+  }
+}
+
+extension Shape: CustomStringConvertible {
+  public var description: String {
+    "[" + dimensions.map(String.init).joined(separator: ", ") + "]"
+  }
+}
+
+/// Which axis runs fastest in memory.
+public enum MemoryOrder: UInt8, Sendable, Hashable {
+  /// The last axis (C, PyTorch, numpy's default).
+  case row
+  /// The first axis (Julia, Fortran).
+  case column
+
+  public var name: String { self == .row ? "row" : "column" }
+}
+
+/// Where the elements of an array lie in its storage.
+///
+/// Offsets and strides count elements. A contiguous array that fills its storage has no explicit
+/// layout, only an order.
+public enum Layout: Hashable, Sendable {
+  case contiguous(MemoryOrder)
+  case strided(offset: Int, strides: [Int])
+
+  public static let row = Layout.contiguous(.row)
+
+  public func offset() -> Int {
+    if case .strided(let offset, _) = self { return offset }
+    return 0
+  }
+
+  public func strides(for shape: Shape) -> [Int] {
+    switch self {
+    case .contiguous(let order): return shape.contiguousStrides(order)
+    case .strided(_, let strides): return strides
+    }
+  }
+
+  /// Row or column when the strides are those of a contiguous array, row otherwise.
+  public func order(for shape: Shape) -> MemoryOrder {
+    switch self {
+    case .contiguous(let order): return order
+    case .strided(_, let strides):
+      let columns = shape.contiguousStrides(.column)
+      return strides == columns && strides != shape.contiguousStrides(.row) ? .column : .row
+    }
+  }
+
+  /// The range of storage elements that an array with this layout touches, or nil when a product
+  /// overflows or an index would be negative. Empty arrays touch nothing.
+  public func footprint(of shape: Shape) -> Range<Int>? {
+    guard let count = shape.elementCount else { return nil }
+    switch self {
+    case .contiguous: return 0..<count
+    case .strided(let offset, let strides):
+      guard offset >= 0, strides.count == shape.rank else { return nil }
+      if count == 0 { return offset..<offset }
+      var low = offset
+      var high = offset
+      for (dimension, stride) in zip(shape.dimensions, strides) {
+        let (reach, overflow) = (dimension - 1).multipliedReportingOverflow(by: stride)
+        if overflow { return nil }
+        let (sum, overflow2) = (reach < 0 ? low : high).addingReportingOverflow(reach)
+        if overflow2 { return nil }
+        if reach < 0 { low = sum } else { high = sum }
+      }
+      guard low >= 0, high < Int.max else { return nil }
+      return low..<high + 1
+    }
+  }
+}

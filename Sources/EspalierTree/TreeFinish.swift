@@ -1,0 +1,69 @@
+extension TreeBuilder {
+  /// The finished tree: nodes renumbered in walk order, ties found.
+  public consuming func finish() -> Tree {
+    var nodes = ContiguousArray<Tree.Node>()
+    nodes.reserveCapacity(drafts.count)
+    var newLabels: [Int32: [UInt8]] = [:]
+    var stack: [Int32] = [0]
+    var open: [Int32] = []  // new numbers of the branches that are not closed yet
+    var isNatural = true
+
+    func close(downTo depth: Int32) {
+      while Int32(open.count) > depth {
+        nodes[Int(open.removeLast())].end = Int32(nodes.count)
+      }
+    }
+    while let old = stack.popLast() {
+      let draft = drafts[Int(old)]
+      close(downTo: draft.depth)
+      let id = Int32(nodes.count)
+      nodes.append(
+        Tree.Node(
+          segment: draft.segment, parent: open.last ?? -1, end: id + 1, leaf: draft.leaf,
+          joint: draft.joint, kind: draft.kind, isHidden: draft.isHidden))
+      if draft.leaf >= 0 { leaves[Int(draft.leaf)].node = id }
+      if !labels.isEmpty, let label = labels[old] { newLabels[id] = label }
+      open.append(id)
+      pushChildren(of: draft, onto: &stack, isNatural: &isNatural)
+    }
+    close(downTo: 0)
+    return Tree(
+      storage: Tree.Storage(
+        segments: interner.table, nodes: nodes, leaves: leaves, dimensions: shapes.dimensions,
+        shapeEnds: shapes.ends, layouts: layouts, values: values, labels: newLabels,
+        ties: TieTable(leaves: leaves, shapes: shapes, layouts: layouts),
+        isNaturallyOrdered: isNatural))
+  }
+
+  /// The tree of a builder that nothing was added to.
+  consuming func finishedEmpty() -> Tree { finish() }
+
+  /// Pushes the children so that the first comes off the stack first.
+  private func pushChildren(of draft: Draft, onto stack: inout [Int32], isNatural: inout Bool) {
+    let start = stack.count
+    var child = draft.firstChild
+    var isSorted = true
+    var previous: Int32 = -1
+    while child >= 0 {
+      if isSorted, previous >= 0 {
+        isSorted = precedes(previous, child)
+      }
+      stack.append(child)
+      previous = child
+      child = drafts[Int(child)].nextSibling
+    }
+    if !isSorted, order == .natural {
+      stack[start...].sort { precedes($0, $1) }
+      isSorted = true
+    }
+    if !isSorted { isNatural = false }
+    stack[start...].reverse()
+  }
+
+  private func precedes(_ a: Int32, _ b: Int32) -> Bool {
+    let x = drafts[Int(a)]
+    let y = drafts[Int(b)]
+    if x.segment == y.segment { return x.joint.rawValue < y.joint.rawValue }
+    return interner.table.naturalOrder(x.segment, y.segment) < 0
+  }
+}
