@@ -67,11 +67,13 @@ public struct TreeBuilder {
   ) throws -> Handle {
     guard let segment = interner.intern(name) else { throw TreeError.tooLarge }
     let hash = childHash(parent.raw, segment, joint)
-    let known = childIndex.find(hash: hash) { candidate in
-      let draft = drafts[Int(candidate)]
-      return draft.parent == parent.raw && draft.segment == segment && draft.joint == joint
+    var probe = childIndex.probe(hash)
+    while let known = childIndex.next(&probe) {
+      let draft = drafts[Int(known)]
+      if draft.parent == parent.raw && draft.segment == segment && draft.joint == joint {
+        return Handle(raw: known)
+      }
     }
-    if let known { return Handle(raw: known) }
     return try append(segment, under: parent, joint: joint, hash: hash)
   }
 
