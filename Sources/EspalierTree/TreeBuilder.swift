@@ -256,12 +256,24 @@ private struct FlatNameCache {
       stack.removeAll(keepingCapacity: true)
       return (0, parent)
     }
-    var common = 0
-    let limit = min(name.count, next.count)
-    while common < limit, name[common] == next[common] { common += 1 }
+    let common = name.withUnsafeBytes { commonPrefix($0, next) }
     while let top = stack.last, top.end >= common { stack.removeLast() }
     return stack.last.map { ($0.end + 1, $0.node) } ?? (0, parent)
   }
 
   mutating func push(end: Int, node: TreeBuilder.Handle) { stack.append((end, node)) }
+}
+
+/// How many bytes two names begin with in common.
+private func commonPrefix(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Int {
+  let limit = min(a.count, b.count)
+  var common = 0
+  while common + 8 <= limit,
+    a.loadUnaligned(fromByteOffset: common, as: UInt64.self)
+      == b.loadUnaligned(fromByteOffset: common, as: UInt64.self)
+  {
+    common += 8
+  }
+  while common < limit, a[common] == b[common] { common += 1 }
+  return common
 }
