@@ -111,10 +111,19 @@ struct SystemCalls: Sendable {
     try transfer(.read, buffer.count) { pread(fd, buffer.baseAddress, $0, offset) }
   }
 
-  func write(_ fd: Int32, _ bytes: UnsafeRawBufferPointer, at offset: Int)
+  /// The same into an array, from its element `start` on.
+  func read(_ fd: Int32, into bytes: inout [UInt8], from start: Int, at offset: Int)
     throws(SystemFailure) -> Int
   {
-    try transfer(.write, bytes.count) { pwrite(fd, bytes.baseAddress, $0, offset) }
+    try transfer(.read, bytes.count - start) { count in
+      bytes.withUnsafeMutableBytes { pread(fd, $0.baseAddress.map { $0 + start }, count, offset) }
+    }
+  }
+
+  func write(_ fd: Int32, _ bytes: RawSpan, at offset: Int) throws(SystemFailure) -> Int {
+    try transfer(.write, bytes.byteCount) { count in
+      bytes.withUnsafeBytes { pwrite(fd, $0.baseAddress, count, offset) }
+    }
   }
 
   func copy(_ source: Int32, at from: Int, to target: Int32, at to: Int, count: Int)
