@@ -4,6 +4,7 @@ public struct CheckpointError: Error, Sendable, Equatable {
   public enum Code: String, Sendable, CaseIterable {
     // The bytes are not what they should be.
     case truncated
+    case malformed
     case notACheckpoint = "not-a-checkpoint"
     case badHeader = "bad-header"
     case badValue = "bad-value"

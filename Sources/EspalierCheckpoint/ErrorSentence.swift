@@ -35,6 +35,7 @@ extension CheckpointError.Code {
   fileprivate var phrase: String {
     switch self {
     case .truncated: "the file ends too early"
+    case .malformed: "the syntax is broken"
     case .notACheckpoint: "this is not a checkpoint"
     case .badHeader: "the header is not valid"
     case .badValue: "the value is not valid"
