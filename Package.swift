@@ -11,6 +11,16 @@ let argumentParser = Target.Dependency.product(
 let orderedCollections = Target.Dependency.product(
   name: "OrderedCollections", package: "swift-collections")
 
+// Benchmarks stay out of a normal build: `ESPALIER_BENCH=1 swift run -c release espalier-bench`.
+let benchmarks: [Target] =
+  Context.environment["ESPALIER_BENCH"] == nil
+  ? []
+  : [
+    .executableTarget(
+      name: "espalier-bench", dependencies: ["EspalierTree", "Espalier", "EspalierUI"],
+      path: "Tests/Benchmarks/EspalierBenchmarks", swiftSettings: strict)
+  ]
+
 let package = Package(
   name: "Espalier",
   products: [
@@ -92,5 +102,5 @@ let package = Package(
     .testTarget(
       name: "EspalierProgramTests",
       dependencies: ["espalier", "PTYKit", "TestSupport"], swiftSettings: strict),
-  ]
+  ] + benchmarks
 )

@@ -19,7 +19,15 @@ struct SegmentTable: Sendable {
     try bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range(id)])) }
   }
 
-  /// Whether two ids stand in natural order.
+  @inline(__always)
+  func equals(_ id: Int32, _ segment: UnsafeRawBufferPointer) -> Bool {
+    let range = range(id)
+    guard range.count == segment.count else { return false }
+    for k in 0..<segment.count where bytes[range.lowerBound + k] != segment[k] { return false }
+    return true
+  }
+
+  /// Compares two segments in natural order.
   func naturalOrder(_ a: Int32, _ b: Int32) -> Int {
     bytes.withUnsafeBytes { all in
       naturalCompare(
@@ -70,11 +78,11 @@ struct SegmentInterner {
   }
 
   private func find(_ segment: UnsafeRawBufferPointer, hash: UInt64) -> Int32? {
-    index.find(hash: hash) { id in
-      table.withBytes(id) { known in
-        known.count == segment.count && known.elementsEqual(segment)
-      }
+    var probe = index.probe(hash)
+    while let id = index.next(&probe) {
+      if table.equals(id, segment) { return id }
     }
+    return nil
   }
 }
 
@@ -88,14 +96,27 @@ struct ProbeTable {
     while slots.count < capacity * 2 { grow() }
   }
 
+  /// Where to look for ids with a hash. Callers step through the candidates themselves: a closure
+  /// that compares would have to capture, and so copy, the table's owner.
+  struct Probe {
+    fileprivate var at: Int
+    fileprivate let tag: UInt32
+  }
+
   @inline(__always)
-  func find(hash: UInt64, where matches: (Int32) -> Bool) -> Int32? {
-    let mask = slots.count - 1
+  func probe(_ hash: UInt64) -> Probe {
     let tag = UInt32(truncatingIfNeeded: hash)
-    var at = Int(tag) & mask
-    while slots[at] >= 0 {
-      if tags[at] == tag, matches(slots[at]) { return slots[at] }
-      at = (at + 1) & mask
+    return Probe(at: Int(tag) & (slots.count - 1), tag: tag)
+  }
+
+  /// The next id that may be the wanted one; nil when there are no more.
+  @inline(__always)
+  func next(_ probe: inout Probe) -> Int32? {
+    let mask = slots.count - 1
+    while slots[probe.at] >= 0 {
+      let at = probe.at
+      probe.at = (at + 1) & mask
+      if tags[at] == probe.tag { return slots[at] }
     }
     return nil
   }

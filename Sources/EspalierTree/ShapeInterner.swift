@@ -12,7 +12,9 @@ struct ShapeInterner {
   mutating func intern(_ shape: UnsafeBufferPointer<Int>) -> Int32? {
     if last >= 0, matches(last, shape) { return last }
     let hash = mixHash(UnsafeRawBufferPointer(shape), seed: 0x5EED)
-    if let found = index.find(hash: hash, where: { matches($0, shape) }) {
+    var probe = index.probe(hash)
+    while let found = index.next(&probe) {
+      guard matches(found, shape) else { continue }
       last = found
       return found
     }

@@ -24,6 +24,7 @@ public struct TreeBuilder {
     var nextSibling: Int32 = -1
     var leaf: Int32 = -1
     var depth: Int32
+    var childCount: Int32 = 0
     var joint: Joint
     var kind: BranchKind = .keyed
     var isHidden = false
@@ -66,13 +67,23 @@ public struct TreeBuilder {
     _ name: UnsafeRawBufferPointer, under parent: Handle, joint: Joint = .level
   ) throws -> Handle {
     guard let segment = interner.intern(name) else { throw TreeError.tooLarge }
-    let hash = childHash(parent.raw, segment, joint)
-    let known = childIndex.find(hash: hash) { candidate in
-      let draft = drafts[Int(candidate)]
-      return draft.parent == parent.raw && draft.segment == segment && draft.joint == joint
+    if drafts[Int(parent.raw)].childCount <= Self.scannedChildren {
+      var child = drafts[Int(parent.raw)].firstChild
+      while child >= 0 {
+        let draft = drafts[Int(child)]
+        if draft.segment == segment && draft.joint == joint { return Handle(raw: child) }
+        child = draft.nextSibling
+      }
+    } else {
+      var probe = childIndex.probe(childHash(parent.raw, segment, joint))
+      while let known = childIndex.next(&probe) {
+        let draft = drafts[Int(known)]
+        if draft.parent == parent.raw && draft.segment == segment && draft.joint == joint {
+          return Handle(raw: known)
+        }
+      }
     }
-    if let known { return Handle(raw: known) }
-    return try append(segment, under: parent, joint: joint, hash: hash)
+    return try append(segment, under: parent, joint: joint)
   }
 
   /// The child of `parent` at an index.
@@ -200,22 +211,40 @@ public struct TreeBuilder {
   }
 
   private mutating func append(
-    _ segment: Int32, under parent: Handle, joint: Joint, hash: UInt64
+    _ segment: Int32, under parent: Handle, joint: Joint
   ) throws -> Handle {
-    let depth = drafts[Int(parent.raw)].depth + 1
-    guard depth <= Tree.maximumDepth else { throw TreeError.tooDeep(at: path(of: parent)) }
+    let family = drafts[Int(parent.raw)]
+    guard family.depth < Tree.maximumDepth else { throw TreeError.tooDeep(at: path(of: parent)) }
     guard drafts.count < Int(Int32.max) else { throw TreeError.tooLarge }
     let id = Int32(drafts.count)
-    drafts.append(Draft(segment: segment, parent: parent.raw, depth: depth, joint: joint))
-    let last = drafts[Int(parent.raw)].lastChild
-    if last >= 0 {
-      drafts[Int(last)].nextSibling = id
+    drafts.append(
+      Draft(segment: segment, parent: parent.raw, depth: family.depth + 1, joint: joint))
+    if family.lastChild >= 0 {
+      drafts[Int(family.lastChild)].nextSibling = id
     } else {
       drafts[Int(parent.raw)].firstChild = id
     }
     drafts[Int(parent.raw)].lastChild = id
-    childIndex.insert(id, hash: hash)
+    drafts[Int(parent.raw)].childCount += 1
+    if family.childCount == Self.scannedChildren {
+      indexChildren(of: parent.raw)
+    } else if family.childCount > Self.scannedChildren {
+      childIndex.insert(id, hash: childHash(parent.raw, segment, joint))
+    }
     return Handle(raw: id)
+  }
+
+  /// Most branches have a few children, which are found fastest one after another; only the
+  /// children of larger ones are indexed.
+  private static let scannedChildren: Int32 = 8
+
+  private mutating func indexChildren(of parent: Int32) {
+    var child = drafts[Int(parent)].firstChild
+    while child >= 0 {
+      let draft = drafts[Int(child)]
+      childIndex.insert(child, hash: childHash(parent, draft.segment, draft.joint))
+      child = draft.nextSibling
+    }
   }
 
   private mutating func append(_ record: Tree.LeafRecord) throws -> LeafID {
@@ -254,12 +283,24 @@ private struct FlatNameCache {
       stack.removeAll(keepingCapacity: true)
       return (0, parent)
     }
-    var common = 0
-    let limit = min(name.count, next.count)
-    while common < limit, name[common] == next[common] { common += 1 }
+    let common = name.withUnsafeBytes { commonPrefix($0, next) }
     while let top = stack.last, top.end >= common { stack.removeLast() }
     return stack.last.map { ($0.end + 1, $0.node) } ?? (0, parent)
   }
 
   mutating func push(end: Int, node: TreeBuilder.Handle) { stack.append((end, node)) }
+}
+
+/// How many bytes two names begin with in common.
+private func commonPrefix(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Int {
+  let limit = min(a.count, b.count)
+  var common = 0
+  while common + 8 <= limit,
+    a.loadUnaligned(fromByteOffset: common, as: UInt64.self)
+      == b.loadUnaligned(fromByteOffset: common, as: UInt64.self)
+  {
+    common += 8
+  }
+  while common < limit, a[common] == b[common] { common += 1 }
+  return common
 }

@@ -7,15 +7,14 @@ extension TreeBuilder {
     var stack: [Int32] = [0]
     var open: [Int32] = []  // new numbers of the branches that are not closed yet
     var isNatural = true
+    let children = ChildOrderer(
+      drafts: drafts, segments: interner.table, sorts: order == .natural)
 
-    func close(downTo depth: Int32) {
-      while Int32(open.count) > depth {
-        nodes[Int(open.removeLast())].end = Int32(nodes.count)
-      }
-    }
     while let old = stack.popLast() {
       let draft = drafts[Int(old)]
-      close(downTo: draft.depth)
+      while Int32(open.count) > draft.depth {
+        nodes[Int(open.removeLast())].end = Int32(nodes.count)
+      }
       let id = Int32(nodes.count)
       nodes.append(
         Tree.Node(
@@ -24,9 +23,9 @@ extension TreeBuilder {
       if draft.leaf >= 0 { leaves[Int(draft.leaf)].node = id }
       if !labels.isEmpty, let label = labels[old] { newLabels[id] = label }
       open.append(id)
-      pushChildren(of: draft, onto: &stack, isNatural: &isNatural)
+      if draft.firstChild >= 0 { isNatural = children.push(of: draft, onto: &stack) && isNatural }
     }
-    close(downTo: 0)
+    while let branch = open.popLast() { nodes[Int(branch)].end = Int32(nodes.count) }
     return Tree(
       storage: Tree.Storage(
         segments: interner.table, nodes: nodes, leaves: leaves, dimensions: shapes.dimensions,
@@ -37,33 +36,44 @@ extension TreeBuilder {
 
   /// The tree of a builder that nothing was added to.
   consuming func finishedEmpty() -> Tree { finish() }
+}
 
-  /// Pushes the children so that the first comes off the stack first.
-  private func pushChildren(of draft: Draft, onto stack: inout [Int32], isNatural: inout Bool) {
+/// Puts the children of a branch in order, without touching (and so copying) the builder.
+private struct ChildOrderer {
+  let drafts: ContiguousArray<TreeBuilder.Draft>
+  let segments: SegmentTable
+  let sorts: Bool
+
+  /// Pushes the children so that the first comes off the stack first; returns whether they stand
+  /// in natural order.
+  func push(of draft: TreeBuilder.Draft, onto stack: inout [Int32]) -> Bool {
     let start = stack.count
     var child = draft.firstChild
-    var isSorted = true
     var previous: Int32 = -1
+    var isSorted = true
     while child >= 0 {
-      if isSorted, previous >= 0 {
-        isSorted = precedes(previous, child)
-      }
+      if isSorted, previous >= 0 { isSorted = precedes(previous, child) }
       stack.append(child)
       previous = child
       child = drafts[Int(child)].nextSibling
     }
-    if !isSorted, order == .natural {
-      stack[start...].sort { precedes($0, $1) }
+    if !isSorted, sorts {
+      sort(&stack, from: start)
       isSorted = true
     }
-    if !isSorted { isNatural = false }
     stack[start...].reverse()
+    return isSorted
+  }
+
+  @inline(never)
+  private func sort(_ stack: inout [Int32], from start: Int) {
+    stack[start...].sort { precedes($0, $1) }
   }
 
   private func precedes(_ a: Int32, _ b: Int32) -> Bool {
     let x = drafts[Int(a)]
     let y = drafts[Int(b)]
     if x.segment == y.segment { return x.joint.rawValue < y.joint.rawValue }
-    return interner.table.naturalOrder(x.segment, y.segment) < 0
+    return segments.naturalOrder(x.segment, y.segment) < 0
   }
 }
