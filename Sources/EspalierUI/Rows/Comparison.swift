@@ -67,7 +67,7 @@ public final class Comparison: Sendable, Equatable {
     self.branches = branches
     self.differing = RowSet(differing)
     var shown = differing
-    addParents(to: &shown, of: alignment)
+    alignment.addParents(to: &shown)
     shown.insert(0)
     differingWithParents = RowSet(shown)
     counts = tally.counts
@@ -91,23 +91,6 @@ public final class Comparison: Sendable, Equatable {
   /// What one side holds in a row and below it.
   public func totals(_ row: Int, _ side: Side) -> SideTotals {
     sums[Int(side.rawValue)].totals(in: row..<alignment.end(of: row), alignment, side)
-  }
-
-  /// Adds the parents of all rows in a set.
-  func addParents(to rows: inout RowBits) { EspalierUI.addParents(to: &rows, of: alignment) }
-}
-
-/// Each row's parents are added up to the first that is there already: rows are visited in order, so
-/// that one has its own parents. The work is one step for each row and each branch.
-private func addParents(to rows: inout RowBits, of alignment: Alignment) {
-  let before = rows
-  before.forEach(in: 0..<before.universe) { row in
-    var at = alignment.parent(of: row)
-    while let parent = at, !rows.contains(parent) {
-      rows.insert(parent)
-      at = alignment.parent(of: parent)
-    }
-    return row + 1
   }
 }
 

@@ -55,7 +55,7 @@ public struct RowFinder: Sendable {
   public var result: FindResult {
     var shown = hits
     if case .filter = request.target {
-      comparison.addParents(to: &shown)
+      comparison.alignment.addParents(to: &shown)
       return FindResult(number: request.number, rows: RowSet(shown), hits: RowSet(hits).count)
     }
     let rows = RowSet(shown)

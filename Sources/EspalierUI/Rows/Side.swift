@@ -63,3 +63,21 @@ extension Alignment {
     return nil
   }
 }
+
+extension Alignment {
+  /// Adds the parents of all rows in a set.
+  ///
+  /// They are added up to the first that is there already: rows are visited in order, so that one
+  /// has its own parents. The work is one step for each row and each branch.
+  func addParents(to rows: inout RowBits) {
+    let given = rows
+    given.forEach(in: 0..<given.universe) { row in
+      var at = parent(of: row)
+      while let parent = at, !rows.contains(parent) {
+        rows.insert(parent)
+        at = self.parent(of: parent)
+      }
+      return row + 1
+    }
+  }
+}

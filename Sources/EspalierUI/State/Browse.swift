@@ -1,3 +1,5 @@
+import EspalierTree
+
 /// The two trees as they are on the screen: which rows are in sight, and where the cursor is.
 ///
 /// Rows in sight are a set of bits over the rows of the comparison; folding clears a range of it and
@@ -19,6 +21,7 @@ public struct Browse: Equatable, Sendable {
 
   /// More rows than this are folded at first, so that the first screen is an overview.
   static let unfoldedAtFirst = 400
+  private static let firstScreen = 24
 
   public init(_ comparison: Comparison) {
     self.comparison = comparison
@@ -28,15 +31,9 @@ public struct Browse: Equatable, Sendable {
     visible = shown
     refreshShown()
     if visible.count > Self.unfoldedAtFirst { foldAll() }
+    unfoldWhileShort()
     cursor = visible.next(from: 0) ?? 0
     top = cursor
-    // The first screen of a big tree shows more than one line.
-    while visible.count == 1, comparison.branches.contains(cursor), folded.contains(cursor) {
-      unfold(cursor)
-      guard let child = visible.next(from: cursor + 1) else { break }
-      if visible.count == 2 { cursor = child }
-    }
-    cursor = visible.next(from: 0) ?? 0
   }
 
   /// The row under the cursor; nil when no row is in sight.
@@ -45,12 +42,8 @@ public struct Browse: Equatable, Sendable {
   public var position: Int { visible.rank(cursor) }
   public func isFolded(_ row: Int) -> Bool { !isFlat && folded.contains(row) }
   public func isBranch(_ row: Int) -> Bool { !isFlat && comparison.branches.contains(row) }
-  /// Leaves that neither filter nor hiding leaves in sight.
-  public var hiddenLeafCount: Int {
-    var leaves = comparison.leaves.bits
-    leaves.subtract(shown.bits)
-    return RowSet(leaves).count
-  }
+  /// Leaves that the filter or the hiding of equal rows takes out of sight.
+  public private(set) var hiddenLeafCount = 0
 
   // MARK: Cursor
 
@@ -135,9 +128,10 @@ public struct Browse: Equatable, Sendable {
     guard isBranch(row), folded.contains(row) else { return }
     folded.remove(row)
     let end = comparison.alignment.end(of: row)
+    let (shown, folded) = (shown.bits, folded)
     visible.update { bits in
-      bits.copy(row + 1..<end, from: shown.bits)
-      hideFolded(in: row + 1..<end, &bits)
+      bits.copy(row + 1..<end, from: shown)
+      comparison.alignment.hide(folded, in: row + 1..<end, &bits)
     }
   }
 
@@ -146,7 +140,8 @@ public struct Browse: Equatable, Sendable {
     guard isBranch(row) else { return }
     let end = comparison.alignment.end(of: row)
     folded.remove(row..<end)
-    visible.update { $0.copy(row + 1..<end, from: shown.bits) }
+    let shown = shown.bits
+    visible.update { $0.copy(row + 1..<end, from: shown) }
   }
 
   mutating func foldAll() {
@@ -160,6 +155,18 @@ public struct Browse: Equatable, Sendable {
     guard !isFlat else { return }
     folded = RowBits(universe: comparison.rowCount)
     refreshVisible()
+  }
+
+  /// Unfolds from the top as long as everything fits on one screen.
+  private mutating func unfoldWhileShort() {
+    var row = visible.next(from: 0)
+    while let at = row, visible.count < Self.firstScreen {
+      if folded.contains(at) {
+        unfold(at)
+        if visible.count > Self.firstScreen { fold(at) }
+      }
+      row = visible.next(from: at + 1)
+    }
   }
 
   /// Takes over what was folded in another comparison of the same destination.
@@ -205,6 +212,8 @@ public struct Browse: Equatable, Sendable {
         : RowBits(universe: comparison.rowCount, filled: true))
     bits.remove(0)
     shown = RowSet(bits)
+    bits.formIntersection(comparison.leaves.bits)
+    hiddenLeafCount = comparison.leaves.count - RowSet(bits).count
     refreshVisible()
   }
 
@@ -213,18 +222,9 @@ public struct Browse: Equatable, Sendable {
     if isFlat {
       bits.formIntersection(comparison.leaves.bits)
     } else {
-      hideFolded(in: 0..<bits.universe, &bits)
+      comparison.alignment.hide(folded, in: 0..<bits.universe, &bits)
     }
     visible = RowSet(bits)
-  }
-
-  /// Clears what lies below folded rows; a folded row inside another is jumped over.
-  private func hideFolded(in rows: Range<Int>, _ bits: inout RowBits) {
-    folded.forEach(in: rows) { row in
-      let end = comparison.alignment.end(of: row)
-      bits.remove(row + 1..<end)
-      return end
-    }
   }
 
   /// What a search that is given up puts back.
@@ -243,5 +243,16 @@ public struct Browse: Equatable, Sendable {
     guard place.folded != folded else { return }
     folded = place.folded
     refreshVisible()
+  }
+}
+
+extension Alignment {
+  /// Clears what lies below folded rows; a folded row inside another is jumped over.
+  fileprivate func hide(_ folded: RowBits, in rows: Range<Int>, _ bits: inout RowBits) {
+    folded.forEach(in: rows) { row in
+      let end = end(of: row)
+      bits.remove(row + 1..<end)
+      return end
+    }
   }
 }
