@@ -1,4 +1,5 @@
 #include "terminal_guard.h"
+#include "terminal_stderr.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -43,6 +44,7 @@ static void give_back(void) {
   // still under way, such as reports of the mouse, would be typed into the shell.
   tcsetattr(terminal, TCSANOW, &settings);
   tcflush(terminal, TCIFLUSH);
+  terminal_stderr_release();
   errno = error;
 }
 

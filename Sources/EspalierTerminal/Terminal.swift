@@ -52,6 +52,8 @@ public final class Terminal {
     painter = Painter(depth: depth, ascii: options.ascii || !canShowUnicode)
     setModes(device, keys: keys)
     device.write(modesOn)
+    // Without it messages only look untidy.
+    _ = terminal_stderr_keep()
   }
 
   deinit { close() }
@@ -62,6 +64,7 @@ public final class Terminal {
     isOpen = false
     device.write(modesOff)
     endwin()
+    terminal_stderr_release()
     terminal_guard_remove()
     terminal_signals_close()
     delwin(keys)

@@ -49,6 +49,15 @@ import Testing
     probe.expectGivenBack()
   }
 
+  @Test func saysAfterwardsWhatWasSaidBeneathTheScreen() throws {
+    let probe = try startProbe()
+    try probe.send("M", expecting: "1 key M")
+    try probe.send("a", expecting: "2 key a")
+    #expect(!probe.screen.contains("a complaint"))
+    try probe.quit()
+    #expect(probe.screen.contains("a complaint"))
+  }
+
   @Test func quitsByKeyEvenWhereTheProgramHangs() throws {
     let probe = try startProbe()
     probe.send("\u{1c}")

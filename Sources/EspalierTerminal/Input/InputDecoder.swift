@@ -207,9 +207,9 @@ extension InputDecoder {
   }
 }
 
-/// Numbers separated by semicolons; empty ones count as 0, absurd ones too.
+/// Numbers separated by semicolons; empty and absurd ones count as -1.
 private func numbers(in parameters: ArraySlice<UInt8>) -> [Int] {
   if parameters.isEmpty { return [] }
   return parameters.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
-    .map { Int(String(decoding: $0, as: UTF8.self)).flatMap { 0...9999 ~= $0 ? $0 : nil } ?? 0 }
+    .map { Int(String(decoding: $0, as: UTF8.self)).flatMap { 0...9999 ~= $0 ? $0 : nil } ?? -1 }
 }

@@ -38,6 +38,7 @@ struct Probe {
     case .character("T"): trap()
     case .character("O"): _ = overflow(0)
     case .character("E"): exit(7)
+    case .character("M"): complain()
     default: break
     }
     return true
@@ -86,6 +87,12 @@ private func wakeFromThreads() {
       }, nil)
     pthread_detach(thread)
   }
+}
+
+/// As a library does that knows nothing of the screen.
+private func complain() {
+  let message = Array("a complaint\r\n".utf8)
+  _ = write(STDERR_FILENO, message, message.count)
 }
 
 private func trap() {
