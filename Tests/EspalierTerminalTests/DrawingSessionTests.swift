@@ -1,3 +1,4 @@
+import Glibc
 import PTYKit
 import Testing
 
@@ -82,6 +83,32 @@ import Testing
     #expect(probe.screen.line(0).contains("colors none"))
     #expect(probe.screen.rows.joined().allSatisfy { $0.style.foreground == .default })
     #expect(probe.screen.rows[4][2].style.reverse)
+    try probe.quit()
+  }
+
+  /// Described here, because many systems lack the description.
+  @Test(.enabled(if: access("/usr/bin/tic", X_OK) == 0, "needs tic to compile a description"))
+  func usesAllColorsWhereTheTerminalSaysSo() throws {
+    let source = """
+      xterm-direct|for a test,
+        RGB, colors#0x1000000, pairs#0x7FFF, ccc@, initc@, oc@,
+        setaf=\\E[%?%p1%{8}%<%t3%p1%d%e38:2::%p1%{65536}%/%d:%p1%{256}%/%{255}%&%d:%p1%{255}%&%d%;m,
+        setab=\\E[%?%p1%{8}%<%t4%p1%d%e48:2::%p1%{65536}%/%d:%p1%{256}%/%{255}%&%d:%p1%{255}%&%d%;m,
+        use=xterm-256color,
+      """
+    let script = """
+      d=$(mktemp -d) && cat > $d/source <<'END' && tic -x -o $d $d/source \\
+        && TERMINFO=$d TERM=xterm-256color COLORTERM=truecolor \(builtProgram("terminal-probe"))
+      \(source)
+      END
+      s=$?; rm -r $d; exit $s
+      """
+    let probe = try PTYProcess("/bin/sh", ["-c", script])
+    try probe.wait(forText: "probe 80x24")
+    #expect(probe.screen.line(0).contains("colors direct"))
+    #expect(probe.screen.rows[3][3].style.foreground == .rgb(16, 32, 200))
+    #expect(probe.screen.rows[2][3].style.foreground == .palette(1))
+    #expect(probe.screen.rows[2][11].style.foreground == .rgb(255, 0, 0))
     try probe.quit()
   }
 

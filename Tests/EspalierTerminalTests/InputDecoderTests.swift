@@ -9,7 +9,7 @@ private func events(_ text: String, flush: Bool = true) -> [InputEvent] {
 
 private func events(_ input: [RawInput], flush: Bool = true) -> [InputEvent] {
   var decoder = InputDecoder()
-  input.forEach { decoder.feed($0) }
+  for piece in input { decoder.feed(piece) }
   if flush { decoder.flush() }
   return decoder.takeEvents()
 }

@@ -131,5 +131,5 @@ public enum PTYError: Error, CustomStringConvertible {
 private final class CStrings {
   var pointers: [UnsafeMutablePointer<CChar>?]
   init(_ strings: [String]) { pointers = strings.map { strdup($0) } + [nil] }
-  deinit { pointers.forEach { free($0) } }
+  deinit { for pointer in pointers { free(pointer) } }
 }

@@ -42,8 +42,10 @@ extension VTScreen {
 
   private mutating func perform(_ sequence: VTSequence) {
     switch (sequence.marker, sequence.final) {
-    case ("?", "h"): sequence.parameters.forEach { set(mode: $0.first.flatMap(\.self) ?? 0, true) }
-    case ("?", "l"): sequence.parameters.forEach { set(mode: $0.first.flatMap(\.self) ?? 0, false) }
+    case ("?", "h"), ("?", "l"):
+      for mode in sequence.parameters.indices {
+        set(mode: sequence.value(mode), sequence.final == "h")
+      }
     case (nil, "m"): style.apply(sequence.parameters)
     case (nil, "b"): for _ in 0..<sequence.count() { put(lastPut) }
     case (nil, _):
