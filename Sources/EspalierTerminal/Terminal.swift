@@ -43,7 +43,8 @@ public final class Terminal {
     let knowsModes = curses_capability("kmous") != nil
     let mouse = options.mouse && knowsModes
     modesOn = (knowsModes ? ControlSequence.pasteOn : "") + (mouse ? ControlSequence.mouseOn : "")
-    modesOff = (mouse ? ControlSequence.mouseOff : "") + (knowsModes ? ControlSequence.pasteOff : "")
+    modesOff =
+      (mouse ? ControlSequence.mouseOff : "") + (knowsModes ? ControlSequence.pasteOff : "")
     let farewell = Array(ControlSequence.farewell(modesOff: modesOff).utf8)
     terminal_guard_set_farewell(farewell, farewell.count)
 
@@ -51,6 +52,8 @@ public final class Terminal {
     painter = Painter(depth: depth, ascii: options.ascii || !canShowUnicode)
     setModes(device, keys: keys)
     device.write(modesOn)
+    // Without it messages only look untidy.
+    _ = terminal_stderr_keep()
   }
 
   deinit { close() }
@@ -61,6 +64,7 @@ public final class Terminal {
     isOpen = false
     device.write(modesOff)
     endwin()
+    terminal_stderr_release()
     terminal_guard_remove()
     terminal_signals_close()
     delwin(keys)
@@ -183,15 +187,10 @@ extension Terminal {
   }
 
   private func readKeys() {
-    // A byte that is not text ends a reading, though more may follow it.
-    var failures = 0
-    while failures < 2 {
-      var value = wint_t()
-      switch wget_wch(keys, &value) {
-      case OK: decoder.feed(.character(value))
-      case KEY_CODE_YES: decoder.feed(.code(Int32(bitPattern: value)))
-      default: failures += 1
-      }
+    while true {
+      let value = wgetch(keys)
+      if value == ERR { break }
+      decoder.feed(UInt8(exactly: value).map { .byte($0) } ?? .code(value))
     }
     decoder.flush()
   }
