@@ -1,0 +1,5 @@
+import EspalierTree
+
+extension Planner {
+  mutating func decideTies(_ progress: ProgressMonitor) throws {}
+}

@@ -1,0 +1,117 @@
+import EspalierTree
+
+/// What the user has changed about the load by hand. Undone and redone as a whole.
+public struct LoadRules: Equatable, Sendable {
+  /// Paths that are left out on both sides, with everything below.
+  public var skipped: [TreePath] = []
+  /// Where the load begins on both sides; nil for everything.
+  public var subtree: TreePath?
+
+  public init(skipped: [TreePath] = [], subtree: TreePath? = nil) {
+    self.skipped = skipped
+    self.subtree = subtree
+  }
+
+  public var isEmpty: Bool { skipped.isEmpty && subtree == nil }
+
+  /// The nodes of a tree that the rules leave out, each with everything below it.
+  func left(outOf tree: Tree) -> Set<NodeID> {
+    var nodes = Set(skipped.compactMap { tree.node(at: $0) })
+    guard let subtree, let keep = tree.node(at: subtree) else { return nodes }
+    // Beside the way down to the subtree nothing is loaded.
+    var at = keep
+    while let parent = tree.parent(of: at) {
+      for child in tree.children(of: parent) where child != at { nodes.insert(child) }
+      at = parent
+    }
+    return nodes
+  }
+}
+
+/// Two trees to be aligned and planned, off the main thread.
+public struct PlanRequest: Equatable, Sendable {
+  /// Later requests have larger numbers; an answer to an old one is dropped.
+  public var number: Int
+  public var destination: OpenFile
+  /// nil for one file alone.
+  public var source: OpenFile?
+  public var rules: LoadRules
+  public var options: PlanOptions
+
+  public init(
+    number: Int, destination: OpenFile, source: OpenFile?, rules: LoadRules = LoadRules(),
+    options: PlanOptions = PlanOptions()
+  ) {
+    self.number = number
+    self.destination = destination
+    self.source = source
+    self.rules = rules
+    self.options = options
+  }
+
+  /// Aligns the two trees: the first half of the work. The driver plans the result:
+  ///
+  ///     let pairing = request.pairing()
+  ///     let plan = LoadPlan(pairing.planned, …)
+  ///     send(.planned(request.number, Comparison(pairing, plan: plan)))
+  public func pairing() -> Pairing {
+    let left = options.fileOrder ? destination.tree.inFileOrder() : destination.tree
+    let source = source?.tree ?? .empty
+    let right = options.fileOrder ? source.inFileOrder() : source
+    let shown = Alignment(left, right)
+    guard !rules.isEmpty else { return Pairing(shown: shown, planned: shown) }
+    let leftOut = rules.left(outOf: left)
+    let rightOut = rules.left(outOf: right)
+    let planned = Alignment(
+      left, right,
+      filter: TreeFilter { tree, node in
+        tree.isIdentical(to: left) ? !leftOut.contains(node) : !rightOut.contains(node)
+      })
+    return Pairing(shown: shown, planned: planned)
+  }
+}
+
+/// What a plan is asked to do differently, in terms of the interface.
+public struct PlanOptions: Equatable, Sendable {
+  /// Children in the order of the file instead of layer 2 before layer 10.
+  public var fileOrder = false
+  public var nothingKeeps = false
+  public var ignoreInactive = false
+
+  public init() {}
+}
+
+/// The rows to show, and the rows that the plan is made for: without what the rules leave out.
+public struct Pairing: Sendable {
+  public let shown: Alignment
+  public let planned: Alignment
+}
+
+extension Tree {
+  /// The same leaves with children in order of their first leaf in the file. Leaf numbers stay.
+  func inFileOrder() -> Tree {
+    var builder = TreeBuilder(order: .asGiven)
+    builder.reserve(leaves: leafCount)
+    var handles: [NodeID: TreeBuilder.Handle] = [.root: .root]
+    for leaf in leafIDs {
+      var way: [NodeID] = []
+      var at = node(of: leaf)
+      while handles[at] == nil, let parent = parent(of: at) {
+        way.append(at)
+        at = parent
+      }
+      guard var handle = handles[at] else { return self }
+      for node in way.reversed() {
+        guard let next = try? builder.node(name(of: node), under: handle, joint: joint(of: node))
+        else { return self }
+        handle = next
+        handles[node] = next
+        builder.setKind(kind(of: node), of: next)
+        if let label = label(of: node) { builder.setLabel(label, of: next) }
+        if isHidden(node) { builder.hide(next) }
+      }
+      if (try? builder.setLeaf(self.leaf(leaf), at: handle)) == nil { return self }
+    }
+    return builder.finish()
+  }
+}

@@ -1,0 +1,59 @@
+import EspalierTree
+
+/// A file that has been opened: its tree and what the head line says about it.
+public struct OpenFile: Sendable {
+  /// As the user gave it.
+  public var path: String
+  /// The format's name.
+  public var format: String
+  /// Of the file, or of all shards together; nil where there is no file.
+  public var byteCount: Int?
+  public var tree: Tree
+  /// The container that was entered (`state_dict`), if any.
+  public var root: String?
+  /// One sentence about how it was opened, when there is something to say.
+  public var note: String?
+
+  public init(
+    path: String, format: String, byteCount: Int? = nil, tree: Tree, root: String? = nil,
+    note: String? = nil
+  ) {
+    self.path = path
+    self.format = format
+    self.byteCount = byteCount
+    self.tree = tree
+    self.root = root
+    self.note = note
+  }
+}
+
+extension OpenFile: Equatable {
+  /// Trees are compared by identity: a frame may not cost a walk over a million nodes.
+  public static func == (a: OpenFile, b: OpenFile) -> Bool {
+    a.path == b.path && a.format == b.format && a.byteCount == b.byteCount
+      && a.tree.isIdentical(to: b.tree) && a.root == b.root && a.note == b.note
+  }
+}
+
+/// Where one side of the interface stands.
+public enum SideState: Equatable, Sendable {
+  /// No file was asked for: one file alone.
+  case none
+  /// Being read; bytes or tensors done and in all, where known.
+  case opening(path: String, done: Int, total: Int)
+  case open(OpenFile)
+  case failed(path: String, sentence: String)
+
+  public var file: OpenFile? {
+    if case .open(let file) = self { return file }
+    return nil
+  }
+
+  public var path: String? {
+    switch self {
+    case .none: nil
+    case .opening(let path, _, _), .failed(let path, _): path
+    case .open(let file): file.path
+    }
+  }
+}
