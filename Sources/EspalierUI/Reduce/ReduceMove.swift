@@ -65,7 +65,8 @@ extension Browse {
         else { return }
         reveal(next)
       } else {
-        guard let parent = alignment.parent(of: cursor), var at = visible.previous(from: cursor - 1),
+        guard let parent = alignment.parent(of: cursor),
+          var at = visible.previous(from: cursor - 1),
           at > parent
         else { return }
         // From the row above, out to the branch that is a sibling.

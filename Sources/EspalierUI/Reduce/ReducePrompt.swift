@@ -53,7 +53,8 @@ extension AppState {
       overlay = nil
       if prompt.line.isEmpty, let last = searchHistory.last { return startSearch(last) }
       if !prompt.line.isEmpty {
-        searchHistory = searchHistory.filter { $0 != prompt.line.text }.suffix(50)
+        searchHistory =
+          searchHistory.filter { $0 != prompt.line.text }.suffix(50)
           + [prompt.line.text]
       }
       search?.origin = nil

@@ -78,7 +78,8 @@ struct Theme {
     }
   }
 
-  private static func color(_ role: Role, _ isDark: Bool, _ depth: ViewOptions.ColorDepth) -> Color {
+  private static func color(_ role: Role, _ isDark: Bool, _ depth: ViewOptions.ColorDepth) -> Color
+  {
     let (dark, light, sixteen) = table(role)
     switch depth {
     case .none: return .default
