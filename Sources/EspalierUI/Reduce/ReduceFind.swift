@@ -15,7 +15,8 @@ extension AppState {
       browse?.setFilter(nil)
     case .toggleEqual: return toggleEqual()
     case .toggleFlat:
-      browse?.setFlat(!(browse?.isFlat ?? false))
+      let isFlat = browse?.isFlat ?? false
+      browse?.setFlat(!isFlat)
       // Hits are leaves in a flat list and the rows that complete a match in a tree.
       if let search { return startSearch(search.text) }
     default: return nil
