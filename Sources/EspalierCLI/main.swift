@@ -1,1 +1,4 @@
-// espalier
+import EspalierBrowser
+
+let paths = CommandLine.arguments.dropFirst()
+try browse(paths.first ?? "", paths.dropFirst().first)
