@@ -63,7 +63,8 @@ extension EffectRunner {
     jobs.run(.result) { [self] token in
       let sides = opened.withLock { $0 }
       guard let loaded = sides.loaded else {
-        inbox.send(.saveFailed(sentence: "nothing has been loaded yet, so there is nothing to save"))
+        inbox.send(
+          .saveFailed(sentence: "nothing has been loaded yet, so there is nothing to save"))
         return
       }
       do {
@@ -81,7 +82,8 @@ extension EffectRunner {
         inbox.send(.cancelled)
       } catch let error as CheckpointError where error.code == .exists && !replace {
         inbox.send(
-          .saveWouldReplace(path: path, format: format, sentence: "There is a file \(path) already."))
+          .saveWouldReplace(
+            path: path, format: format, sentence: "There is a file \(path) already."))
       } catch {
         inbox.send(.saveFailed(sentence: sentence(error)))
       }
