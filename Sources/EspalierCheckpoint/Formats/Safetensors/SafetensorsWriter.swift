@@ -94,7 +94,8 @@ struct SafetensorsWriter: CheckpointWriter {
     _ request: SaveRequest, _ layout: SafetensorsLayout
   ) -> [(key: [UInt8], value: [UInt8])] {
     var entries: [(key: [UInt8], value: [UInt8])] = []
-    let kept = request.destination?.format.name == "safetensors" ? request.destination?.metadata : nil
+    let kept =
+      request.destination?.format.name == "safetensors" ? request.destination?.metadata : nil
     for entry in (kept ?? []) + request.metadata where entry.key != SafetensorsTies.key {
       if case .value(.text(let text)) = entry.value { entries.append((entry.key.bytes, text)) }
     }
