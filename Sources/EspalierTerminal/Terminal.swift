@@ -16,7 +16,8 @@ public final class Terminal {
   /// Keys are read from a window of their own: reading from the screen would also refresh it.
   private let keys: Window
   private let signals: Int32
-  private let modesOn: String
+  private let knowsModes: Bool
+  private var hasMouse: Bool
   private let modesOff: String
   private var painter: Painter
   private var decoder = InputDecoder()
@@ -40,11 +41,9 @@ public final class Terminal {
       throw error
     }
     // Terminals that are described as having a mouse are the ones that know xterm's modes.
-    let knowsModes = curses_capability("kmous") != nil
-    let mouse = options.mouse && knowsModes
-    modesOn = (knowsModes ? ControlSequence.pasteOn : "") + (mouse ? ControlSequence.mouseOn : "")
-    modesOff =
-      (mouse ? ControlSequence.mouseOff : "") + (knowsModes ? ControlSequence.pasteOff : "")
+    knowsModes = curses_capability("kmous") != nil
+    hasMouse = options.mouse
+    modesOff = knowsModes ? ControlSequence.mouseOff + ControlSequence.pasteOff : ""
     let farewell = Array(ControlSequence.farewell(modesOff: modesOff).utf8)
     terminal_guard_set_farewell(farewell, farewell.count)
 
@@ -100,6 +99,23 @@ public final class Terminal {
     guard isOpen, encoded.utf8.count <= 100_000 else { return false }
     device.write("\u{1b}]52;c;\(encoded)\u{07}")
     return true
+  }
+
+  /// Takes clicks and the wheel, or leaves them to the terminal's own selection.
+  public func setMouse(_ on: Bool) {
+    guard isOpen, knowsModes, on != hasMouse else { return }
+    hasMouse = on
+    device.write(on ? ControlSequence.mouseOn : ControlSequence.mouseOff)
+  }
+
+  /// Draws every cell anew at the next `draw`, whatever another program has left there.
+  public func redraw() {
+    if isOpen { redrawAll() }
+  }
+
+  private var modesOn: String {
+    guard knowsModes else { return "" }
+    return ControlSequence.pasteOn + (hasMouse ? ControlSequence.mouseOn : "")
   }
 
   /// Makes `wait` return. From any thread, at any time.

@@ -25,6 +25,4 @@ public struct GGUF: CheckpointFormat {
       notes: source.tree.leafCount == 0
         ? ["the file holds a vocabulary or other metadata, and no tensor"] : [])
   }
-
-  public var writer: (any CheckpointWriter)? { CopyWriter() }
 }

@@ -117,7 +117,9 @@ extension GGUFScanner {
 
   private func jsonArray(_ values: [LeafValue]) -> [UInt8] {
     var json = JSONWriter()
-    json.array { json in for value in values { json.value(value) } }
+    json.beginArray()
+    for value in values { json.value(value) }
+    json.endArray()
     return json.bytes
   }
 

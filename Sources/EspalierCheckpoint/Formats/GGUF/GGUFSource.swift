@@ -81,7 +81,8 @@ struct GGUFSource: TensorSource {
       }
       guard tensor.offset % metadata.alignment == 0 else {
         throw tensor.error(
-          scanner, .badValue, found: "offset \(tensor.offset)", "a multiple of \(metadata.alignment)"
+          scanner, .badValue, found: "offset \(tensor.offset)",
+          "a multiple of \(metadata.alignment)"
         )
       }
       if let before = previous, tensor.byteCount > 0, tensor.offset < end {
