@@ -29,10 +29,10 @@ struct SegmentTable: Sendable {
 
   /// Compares two segments in natural order.
   func naturalOrder(_ a: Int32, _ b: Int32) -> Int {
-    bytes.withUnsafeBytes { all in
+    let (x, y) = (range(a), range(b))
+    return bytes.withUnsafeBytes { all in
       naturalCompare(
-        UnsafeRawBufferPointer(rebasing: all[range(a)]),
-        UnsafeRawBufferPointer(rebasing: all[range(b)]))
+        UnsafeRawBufferPointer(rebasing: all[x]), UnsafeRawBufferPointer(rebasing: all[y]))
     }
   }
 

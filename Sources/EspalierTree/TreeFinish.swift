@@ -65,9 +65,21 @@ private struct ChildOrderer {
     return isSorted
   }
 
-  @inline(never)
   private func sort(_ stack: inout [Int32], from start: Int) {
-    stack[start...].sort { precedes($0, $1) }
+    guard stack.count - start <= 16 else {
+      stack[start...].sort { precedes($0, $1) }
+      return
+    }
+    // Most branches are small: insertion beats a general sort several times over.
+    for k in start + 1..<stack.count {
+      let child = stack[k]
+      var at = k
+      while at > start, precedes(child, stack[at - 1]) {
+        stack[at] = stack[at - 1]
+        at -= 1
+      }
+      stack[at] = child
+    }
   }
 
   private func precedes(_ a: Int32, _ b: Int32) -> Bool {

@@ -129,7 +129,7 @@ extension AppState {
     let node = alignment.destination.node(named: Name(name))
     var row = node.flatMap { alignment.row(ofDestination: $0) }
     if row == nil, let other = alignment.source.node(named: Name(name)) {
-      row = alignment.row(at: alignment.source.path(of: other))
+      row = alignment.row(at: alignment.source.path(of: other, below: alignment.sourceRoot))
     }
     guard let row, row > 0 else {
       message = Message("there is no “\(name)” on either side", .warning)

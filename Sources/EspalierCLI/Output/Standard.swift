@@ -1,0 +1,64 @@
+import Glibc
+
+/// Standard output and standard error, written in large pieces.
+struct StandardStream: ~Copyable {
+  private let descriptor: Int32
+  private var buffer: [UInt8] = []
+  /// Whether the reader has gone away (`espalier ls … | head`): the rest is dropped in silence.
+  private(set) var isClosed = false
+
+  static func output() -> StandardStream { StandardStream(STDOUT_FILENO) }
+
+  private init(_ descriptor: Int32) {
+    self.descriptor = descriptor
+    buffer.reserveCapacity(1 << 16)
+  }
+
+  mutating func write(_ text: some StringProtocol) {
+    buffer.append(contentsOf: text.utf8)
+    if buffer.count >= 1 << 16 { flush() }
+  }
+
+  mutating func write(bytes: some Sequence<UInt8>) {
+    buffer.append(contentsOf: bytes)
+    if buffer.count >= 1 << 16 { flush() }
+  }
+
+  mutating func line(_ text: String = "") {
+    buffer.append(contentsOf: text.utf8)
+    buffer.append(UInt8(ascii: "\n"))
+    if buffer.count >= 1 << 16 { flush() }
+  }
+
+  mutating func flush() {
+    var start = 0
+    while start < buffer.count, !isClosed {
+      let count = buffer.withUnsafeBytes {
+        Glibc.write(descriptor, $0.baseAddress?.advanced(by: start), $0.count - start)
+      }
+      if count > 0 {
+        start += count
+      } else if errno != EINTR {
+        isClosed = true
+      }
+    }
+    buffer.removeAll(keepingCapacity: true)
+  }
+
+  deinit {
+    var rest = buffer[...]
+    while !rest.isEmpty, !isClosed {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return }
+    }
+  }
+}
+
+/// Writes one sentence to standard error.
+func complain(_ sentence: String, prefix: String = "espalier: ") {
+  var text = Array("\(prefix)\(sentence)\n".utf8)[...]
+  while !text.isEmpty {
+    let count = text.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    if count > 0 { text = text.dropFirst(count) } else if errno != EINTR { return }
+  }
+}
