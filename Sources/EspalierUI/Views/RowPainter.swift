@@ -41,7 +41,7 @@ struct RowPainter {
   func name(_ side: Side) -> String {
     guard let node = alignment.node(row, side) else { return "" }
     let tree = alignment.tree(side)
-    if browse.isFlat { return tree.path(of: node).description }
+    if browse.isFlat { return alignment.path(row).description }
     let name = tree.withName(of: node) { visibleText($0) }
     return name.isEmpty ? "(no name)" : name
   }
