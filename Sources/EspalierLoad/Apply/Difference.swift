@@ -86,7 +86,8 @@ private func numbers(
   let isComplex = dtype.kind == .complex
   var parts = [Double](repeating: 0, count: (isComplex ? 2 : 1) * dtype.elementsPerBlock)
   let loss = parts.withUnsafeMutableBytes {
-    Conversion.convert(block, dtype, to: $0, isComplex ? .c128 : .f64, count: dtype.elementsPerBlock)
+    Conversion.convert(
+      block, dtype, to: $0, isComplex ? .c128 : .f64, count: dtype.elementsPerBlock)
   }
   guard loss != nil else { return nil }
   return isComplex ? parts : [parts[element]]
