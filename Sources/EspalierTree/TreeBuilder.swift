@@ -67,6 +67,12 @@ public struct TreeBuilder {
     _ name: UnsafeRawBufferPointer, under parent: Handle, joint: Joint = .level
   ) throws -> Handle {
     guard let segment = interner.intern(name) else { throw TreeError.tooLarge }
+    if let known = child(segment, under: parent, joint: joint) { return known }
+    return try append(segment, under: parent, joint: joint)
+  }
+
+  @inline(__always)
+  private func child(_ segment: Int32, under parent: Handle, joint: Joint) -> Handle? {
     if drafts[Int(parent.raw)].childCount <= Self.scannedChildren {
       var child = drafts[Int(parent.raw)].firstChild
       while child >= 0 {
@@ -83,7 +89,7 @@ public struct TreeBuilder {
         }
       }
     }
-    return try append(segment, under: parent, joint: joint)
+    return nil
   }
 
   /// The child of `parent` at an index.
@@ -144,6 +150,35 @@ public struct TreeBuilder {
       record.extra = Int32(truncatingIfNeeded: layouts.count)
       layouts.append(array.layout)
     }
+    return try append(record)
+  }
+
+  /// The leaf that was added under a flat dotted name.
+  public func leaf(flatName: Name) -> LeafID? {
+    let parts = flatName.bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+    var node = Handle.root
+    for (index, part) in parts.enumerated() {
+      guard let segment = part.withUnsafeBytes(interner.find),
+        let next = child(segment, under: node, joint: index == 0 ? .level : .dot)
+      else { return nil }
+      node = next
+    }
+    let leaf = drafts[Int(node.raw)].leaf
+    return leaf < 0 ? nil : LeafID(leaf)
+  }
+
+  /// The storage of an array leaf, so that others can share it; `new` becomes its number where it
+  /// has none yet.
+  public mutating func storage(of leaf: LeafID, new: StorageID) -> StorageID {
+    if leaves[leaf.index].storage < 0 { leaves[leaf.index].storage = new.raw }
+    return StorageID(leaves[leaf.index].storage)
+  }
+
+  /// Makes `node` a second name of an array leaf that has a storage.
+  @discardableResult
+  public mutating func addTie(_ node: Handle, to leaf: LeafID) throws -> LeafID {
+    var record = leaves[leaf.index]
+    record.node = node.raw
     return try append(record)
   }
 

@@ -277,9 +277,16 @@ public struct JSONReader {
 
   private func findString(from start: Int) throws(CheckpointError) -> JSONString {
     let span = bytes.span
+    guard span.count <= JSONKeys.sizeLimit else {
+      throw origin.error(
+        .limitExceeded, at: start, field: "JSON", found: "\(span.count) bytes",
+        expected: "at most \(JSONKeys.sizeLimit)")
+    }
     var index = start
     var isEscaped = false
     while index < span.count {
+      index = Self.skipPlain(span, from: index)
+      guard index < span.count else { break }
       let byte = span[index]
       if byte == UInt8(ascii: "\"") {
         return JSONString(range: start..<index, isEscaped: isEscaped)
@@ -303,6 +310,23 @@ public struct JSONReader {
     throw origin.error(
       .truncated, at: position, field: "JSON string", found: "no closing quote to the end",
       expected: "a closing quote")
+  }
+
+  /// Past the bytes that mean themselves, eight at a time; stops at or before the first that does not.
+  @inline(__always) private static func skipPlain(_ span: Span<UInt8>, from start: Int) -> Int {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let tops: UInt64 = 0x8080_8080_8080_8080
+    // The top bit of each byte that is zero.
+    func zeros(_ word: UInt64) -> UInt64 { (word &- ones) & ~word & tops }
+    var index = start
+    while span.count - index >= 8 {
+      let word = span.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
+      let controls = (word &- ones &* 0x20) & ~word
+      let special = zeros(word ^ ones &* 0x22) | zeros(word ^ ones &* 0x5c) | controls | word
+      if special & tops != 0 { break }
+      index += 8
+    }
+    return index
   }
 
   // MARK: Errors

@@ -1,0 +1,120 @@
+import EspalierTree
+
+/// What is to be saved, where and how.
+public struct SaveRequest: Sendable {
+  /// The tree and its values.
+  public var source: any TensorSource
+  /// The checkpoint whose form is kept: its format, order, metadata and shards.
+  public var destination: Checkpoint?
+  public var path: FilePath
+  /// The name of a format; nil for the destination's, or else the one that the extension says.
+  public var format: String?
+  /// Entries for a file that is made from nothing.
+  public var metadata: [MetadataEntry]
+  /// What is saved: everything below this node.
+  public var root: NodeID
+  /// Whether files of the same name may be replaced.
+  public var replace: Bool
+  /// Files that values are read from besides the destination's; checked to be unchanged.
+  public var inputs: [InputFile]
+  public var monitor: ProgressMonitor
+
+  public init(
+    _ source: any TensorSource, like destination: Checkpoint? = nil, to path: FilePath,
+    format: String? = nil, metadata: [MetadataEntry] = [], root: NodeID = .root,
+    replace: Bool = false, inputs: [InputFile] = [], monitor: ProgressMonitor = .none
+  ) {
+    self.source = source
+    self.destination = destination
+    self.path = path
+    self.format = format
+    self.metadata = metadata
+    self.root = root
+    self.replace = replace
+    self.inputs = inputs
+    self.monitor = monitor
+  }
+}
+
+/// What was saved.
+public struct SaveReport: Sendable, Equatable {
+  public struct File: Sendable, Equatable {
+    public var path: FilePath
+    /// Bytes.
+    public var size: Int
+
+    public init(path: FilePath, size: Int) {
+      self.path = path
+      self.size = size
+    }
+  }
+
+  /// The name of the format.
+  public var format: String
+  public var files: [File]
+  /// Arrays, counting tied ones once.
+  public var arrays: Int
+  /// What the format could not hold: sentences.
+  public var losses: [String]
+
+  public init(format: String, files: [File], arrays: Int, losses: [String]) {
+    self.format = format
+    self.files = files
+    self.arrays = arrays
+    self.losses = losses
+  }
+}
+
+/// Writes a format. Nothing is seen under the final names before everything is on disk.
+public protocol CheckpointWriter: Sendable {
+  /// What the format cannot hold of a request, as sentences, before anything is written.
+  ///
+  /// - Throws: where an array cannot be held at all.
+  func losses(_ request: SaveRequest) throws -> [String]
+
+  func write(_ request: SaveRequest) throws -> SaveReport
+}
+
+extension Checkpoint {
+  /// Saves a tree: in the form of the destination where there is one, else from nothing.
+  ///
+  /// The file at `path` is as it was until the new one is whole, on disk and verified. Saving over a
+  /// file that is being read works.
+  ///
+  /// - Throws: ``CheckpointError``, or ``Cancelled``.
+  @discardableResult
+  public static func save(_ request: SaveRequest) throws -> SaveReport {
+    let format = try format(for: request)
+    guard let writer = format.writer else {
+      throw CheckpointError(
+        .unsupported, file: request.path, found: "the format “\(format.name)”, which is only read",
+        expected: "one of \(Formats.writable.map(\.name).joined(separator: ", "))",
+        advice: "choose another format")
+    }
+    do {
+      return try writer.write(request)
+    } catch let error as CheckpointError where error.code == .cancelled {
+      throw Cancelled()
+    }
+  }
+
+  /// What would be lost by saving, as sentences.
+  public static func losses(_ request: SaveRequest) throws -> [String] {
+    try format(for: request).writer?.losses(request) ?? []
+  }
+
+  private static func format(
+    for request: SaveRequest
+  ) throws(CheckpointError) -> any CheckpointFormat {
+    if let name = request.format {
+      if let format = Formats.named(name) { return format }
+      throw CheckpointError(
+        .unsupported, file: request.path, found: "no format “\(name)”",
+        expected: "one of \(Formats.writable.map(\.name).joined(separator: ", "))")
+    }
+    if let format = request.destination?.format, format.writer != nil, format.holdsValues {
+      return format
+    }
+    return Formats.writing(request.path) ?? Safetensors()
+  }
+}

@@ -1,0 +1,206 @@
+/// Content that is no checkpoint, or one of a kind that is not read: what it is and what to do.
+struct ForeignContent: Sendable {
+  /// “a …”, as the error says it.
+  var what: String
+  var code: CheckpointError.Code = .notACheckpoint
+  var advice: String
+  var matches: @Sendable (ContentSample) -> Bool
+
+  static func recognise(_ sample: ContentSample) -> ForeignContent? {
+    all.first { $0.matches(sample) }
+  }
+
+  func error(_ file: InputFile) -> CheckpointError {
+    CheckpointError(
+      code, file: file.path, found: what,
+      expected: code == .unsupported
+        ? "one of \(Formats.all.map(\.name).joined(separator: ", "))" : "a checkpoint",
+      advice: advice)
+  }
+
+  static let all = placeholders + images + compressed + programs + notRead + pickles + texts
+
+  // MARK: What stands where a checkpoint should
+
+  private static let again = "download it again"
+
+  private static let placeholders: [ForeignContent] = [
+    row("an empty file", again) { $0.size == 0 },
+    row(
+      "a Git LFS pointer, which only names the real file",
+      "run “git lfs pull” in its repository, or download it from the repository's web page"
+    ) { $0.starts(with: "version https://git-lfs") || $0.starts(with: "version https://hawser") },
+    row(
+      "a web page",
+      "the address needs a login or leads to a page about the file: download the file itself"
+    ) { sample in
+      let start = visibleStart(sample)
+      return ["<!doctype", "<html", "<head", "<body"].contains { start.hasPrefix($0) }
+    },
+    row("an XML document, such as a server's error message", again) {
+      visibleStart($0).hasPrefix("<?xml")
+    },
+    row("a server's answer that there is no such file", "check the address, and download it again")
+    {
+      sample in
+      ["Entry not found", "Repository not found", "Not Found", "404"].contains {
+        sample.size < 256 && sample.starts(with: $0)
+      }
+    },
+    row(
+      "a server's answer that access is refused",
+      "log in, accept the model's terms, download it again"
+    ) { sample in
+      ["Access to model", "Invalid credentials", "Forbidden", "Access denied"].contains {
+        sample.size < 1024 && sample.starts(with: $0)
+      }
+    },
+    row("nothing but zero bytes, as after an unfinished download", again) { sample in
+      sample.size >= 16 && sample.prefix.allSatisfy { $0 == 0 }
+    },
+  ]
+
+  // MARK: Other kinds of files
+
+  private static let images: [ForeignContent] = [
+    row("a PNG image", pick) { $0.starts(with: [0x89] + Array("PNG".utf8)) },
+    row("a GIF image", pick) { $0.starts(with: "GIF8") },
+    row("a JPEG image", pick) { $0.starts(with: [0xff, 0xd8, 0xff]) },
+    row("a PDF document", pick) { $0.starts(with: "%PDF-") },
+  ]
+
+  private static let compressed: [ForeignContent] = [
+    row("a gzip archive", "unpack it with “gunzip” or “tar xzf”") {
+      $0.starts(with: [0x1f, 0x8b])
+    },
+    row("an xz archive", "unpack it with “unxz” or “tar xJf”") {
+      $0.starts(with: [0xfd] + Array("7zXZ".utf8))
+    },
+    row("a Zstandard archive", "unpack it with “unzstd”") {
+      $0.starts(with: [0x28, 0xb5, 0x2f, 0xfd])
+    },
+    row("a bzip2 archive", "unpack it with “bunzip2”") { $0.starts(with: "BZh") },
+    row("a 7z archive", "unpack it with “7z x”") {
+      $0.starts(with: Array("7z".utf8) + [0xbc, 0xaf, 0x27, 0x1c])
+    },
+    row("a RAR archive", "unpack it with “unrar x”") { $0.starts(with: "Rar!") },
+    row("a tar archive", "unpack it with “tar xf”, and open what is inside") { sample in
+      sample.prefix.count > 262 && sample.prefix[257..<262].elementsEqual("ustar".utf8)
+    },
+  ]
+
+  private static let programs: [ForeignContent] = [
+    row("a program", pick) { $0.starts(with: [0x7f] + Array("ELF".utf8)) },
+    row("a database", pick) { $0.starts(with: "SQLite format 3") },
+  ]
+
+  // MARK: Kinds of checkpoints that are not read
+
+  private static let notRead: [ForeignContent] = [
+    unread("a JLD2 file (Julia)") { $0.starts(with: "Julia data file (HDF5)") },
+    unread("an HDF5 file (Keras, h5py)") { sample in
+      [0, 512, 1024, 2048].contains { offset in
+        sample.prefix.count >= offset + 8
+          && sample.prefix[offset..<(offset + 8)].elementsEqual(hdf5Signature)
+      }
+    },
+    unread("a GGUF file (llama.cpp)") { $0.starts(with: "GGUF") },
+    unread("a NumPy array (.npy)") { $0.starts(with: [0x93] + Array("NUMPY".utf8)) },
+    unread("a zip archive") { $0.starts(with: Array("PK".utf8) + [3, 4]) },
+    unread("a TensorFlow Lite model") { sample in
+      sample.prefix.count >= 8 && sample.prefix[4..<8].elementsEqual("TFL3".utf8)
+    },
+    unread("a TensorFlow checkpoint") { sample in
+      sample.size >= 48
+        && (try? sample.region.read(at: sample.size - 8, count: 8)) == tableSignature
+    },
+    unread("a PyTorch file older than version 1.6") { $0.starts(with: legacyTorchMagic) },
+    unread("a BSON file (Julia)") { sample in
+      sample.prefix.count >= 5 && [2, 3, 4, 5, 8, 10, 16, 18].contains(sample.prefix[4])
+        && littleEndian32(sample.prefix) == UInt32(exactly: sample.size)
+    },
+    unread("an ONNX model") { sample in
+      // Field 1, the version of the format, then the producer's name or the graph.
+      sample.prefix.count >= 3 && sample.prefix[0] == 0x08 && (3...32).contains(sample.prefix[1])
+        && [0x12, 0x1a, 0x22, 0x2a, 0x3a, 0x42].contains(sample.prefix[2])
+    },
+    row(
+      "values written by Julia's Serialization, which only the Julia that wrote them can read",
+      "load it there, and save it with JLD2", .unsupported
+    ) { $0.starts(with: "7JL") },
+    row(
+      "a model in an early format of ggml, from before GGUF",
+      "convert it with the program that it belongs to", .unsupported
+    ) { sample in
+      ["ggml", "ggmf", "ggjt", "ggla", "lmgg", "fmgg", "tjgg", "algg", "FUGG"].contains {
+        sample.starts(with: $0)
+      }
+    },
+    row(
+      "a TensorFlow “checkpoint” file, which only names the latest one",
+      "open the file that it names", .notACheckpoint
+    ) { $0.starts(with: "model_checkpoint_path:") },
+  ]
+
+  private static let hdf5Signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
+  private static let tableSignature: [UInt8] = [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb]
+  /// A pickle of the number 0x1950a86a20f9469cfc6c.
+  private static let legacyTorchMagic: [UInt8] = [
+    0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19,
+  ]
+
+  // MARK: Last, because they match much
+
+  private static let pickles: [ForeignContent] = [
+    row(
+      "a Python pickle, which can run any code when Python loads it",
+      "ask whoever made it for safetensors", .unsupported
+    ) { sample in
+      if sample.prefix.count >= 3, sample.prefix[0] == 0x80, (2...5).contains(sample.prefix[1]) {
+        return true
+      }
+      // Protocols 0 and 1 begin with an opcode and end with a full stop.
+      guard sample.size >= 3, sample.size <= ContentSample.prefixLength,
+        let first = sample.prefix.first, sample.prefix.last == UInt8(ascii: ".")
+      else { return false }
+      return "(c}]l".utf8.contains(first) && sample.prefix.contains(UInt8(ascii: "\n"))
+    }
+  ]
+
+  private static let texts: [ForeignContent] = [
+    row("a text file", pick) { sample in
+      guard !sample.prefix.isEmpty else { return false }
+      return sample.prefix.allSatisfy { $0 >= 0x20 && $0 != 0x7f || (9...13).contains($0) }
+    }
+  ]
+
+  // MARK: Help
+
+  private static let pick = "choose the file that holds the weights"
+
+  private static func row(
+    _ what: String, _ advice: String, _ code: CheckpointError.Code = .notACheckpoint,
+    _ matches: @escaping @Sendable (ContentSample) -> Bool
+  ) -> ForeignContent {
+    ForeignContent(what: what, code: code, advice: advice, matches: matches)
+  }
+
+  /// A kind that is known but not read: its row goes away when the format is added.
+  private static func unread(
+    _ what: String, _ matches: @escaping @Sendable (ContentSample) -> Bool
+  ) -> ForeignContent {
+    row(what, "convert it to safetensors with the framework that wrote it", .unsupported, matches)
+  }
+
+  /// The beginning in lower-case ASCII, without a byte order mark or white space before it.
+  private static func visibleStart(_ sample: ContentSample) -> String {
+    var bytes = sample.prefix[...]
+    if bytes.starts(with: [0xef, 0xbb, 0xbf]) { bytes = bytes.dropFirst(3) }
+    bytes = bytes.drop { [0x20, 0x09, 0x0a, 0x0d].contains($0) }
+    return String(decoding: bytes.prefix(16), as: UTF8.self).lowercased()
+  }
+
+  private static func littleEndian32(_ bytes: [UInt8]) -> UInt32 {
+    bytes.prefix(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
+  }
+}

@@ -1,0 +1,37 @@
+/// All formats that are read.
+public enum Formats {
+  /// The one list: a format is added here and nowhere else.
+  public static let all: [any CheckpointFormat] = [
+    Safetensors(),
+    PyTorch(),
+    GGUF(),
+    Skeleton(),
+  ]
+
+  public static func named(_ name: String) -> (any CheckpointFormat)? {
+    all.first { $0.name == name }
+  }
+
+  /// Formats that can be written.
+  public static var writable: [any CheckpointFormat] { all.filter { $0.writer != nil } }
+
+  /// The format that writes files of this name from nothing, by its extension.
+  static func writing(_ path: FilePath) -> (any CheckpointFormat)? {
+    let name = path.name
+    return writable.first { format in
+      format.extensions.contains { name.suffix($0.utf8.count + 1).elementsEqual(".\($0)".utf8) }
+    }
+  }
+
+  /// The format whose content this is; nil when it is none's.
+  static func sniff(
+    _ sample: ContentSample
+  ) -> (format: any CheckpointFormat, confidence: Confidence)? {
+    var best: (format: any CheckpointFormat, confidence: Confidence)?
+    for format in all {
+      let confidence = format.sniff(sample)
+      if confidence > best?.confidence ?? .no { best = (format, confidence) }
+    }
+    return best
+  }
+}

@@ -1,0 +1,36 @@
+import EspalierTree
+
+extension MetadataEntry.Value {
+  /// The next value of a JSON document.
+  init(_ json: inout JSONReader) throws(CheckpointError) {
+    switch try json.peekKind() {
+    case .string: self = .value(.text(json.unescaped(try json.string())))
+    case .bool: self = .value(.bool(try json.bool()))
+    case .null:
+      try json.null()
+      self = .value(.nothing)
+    case .number: self = .value(LeafValue(try json.number()))
+    case .object, .array:
+      let start = json.position
+      try json.skipValue()
+      self = .json(Array(json.bytes[start..<json.position]))
+    }
+  }
+}
+
+extension LeafValue {
+  init(_ number: JSONNumber) {
+    let isWhole = !number.text.contains {
+      $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e")
+    }
+    if isWhole, let value = number.int64 {
+      self = .integer(value)
+    } else if isWhole, let value = number.uint64 {
+      self = .unsigned(value)
+    } else if !isWhole, let value = number.double {
+      self = .float(value)
+    } else {
+      self = .bigNumber(String(decoding: number.text, as: UTF8.self))
+    }
+  }
+}

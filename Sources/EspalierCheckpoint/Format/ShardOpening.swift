@@ -1,0 +1,81 @@
+import EspalierTree
+import Glibc
+
+extension Checkpoint {
+  static func isFolder(_ path: FilePath) -> Bool {
+    (try? SystemCalls().status(path)).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
+  }
+
+  /// Opens the files that an index names.
+  static func openIndex(
+    _ file: InputFile, named path: FilePath, _ options: OpenOptions
+  ) throws -> Checkpoint {
+    let index = try ShardIndex(file)
+    var files: [InputFile] = []
+    for name in index.shards { files.append(try open(shard: name, of: index)) }
+    let (format, content) = try open(shards: files, options)
+    if let shardOfLeaf = content.shardOfLeaf {
+      try index.check(content.values.tree, shardOf: shardOfLeaf)
+    }
+    var whole = content
+    whole.metadata = index.metadata + content.metadata
+    return try assemble(
+      path, format, whole, files + [file], options,
+      shards: Shards(index: file, names: index.shards, files: files))
+  }
+
+  private static func open(
+    shard name: [UInt8], of index: ShardIndex
+  ) throws(CheckpointError) -> InputFile {
+    let path = try index.file.path.neighbour(name)
+    do {
+      return try InputFile(path)
+    } catch {
+      guard error.code == .notFound else { throw error }
+      throw CheckpointError(
+        .missingShard, file: index.file.path, place: name, found: "no such file beside the index",
+        expected: "all \(index.shards.count) shards", advice: "download the missing ones")
+    }
+  }
+
+  /// Opens a folder: by its index, or all its files of one format together.
+  static func openFolder(_ path: FilePath, _ options: OpenOptions) throws -> Checkpoint {
+    let folder = try FolderListing(path)
+    if folder.indexes.count == 1 {
+      return try openIndex(try InputFile(folder.indexes[0]), named: path, options)
+    }
+    guard folder.indexes.isEmpty else { throw folder.severalIndexes() }
+    guard let candidates = folder.largestKind else { throw folder.nothingFound() }
+    let files = candidates.files
+    if files.count == 1 {
+      let region = ByteRegion(files[0])
+      let content = try candidates.format.open(region, options)
+      return try assemble(path, candidates.format, content, files, options)
+    }
+    let (format, content) = try open(shards: files, options)
+    var whole = content
+    whole.notes.append("\(files.count) files of the folder are read as one tree")
+    return try assemble(
+      path, format, whole, files, options,
+      shards: Shards(index: nil, names: files.map(\.path.name), files: files))
+  }
+
+  private static func open(
+    shards files: [InputFile], _ options: OpenOptions
+  ) throws -> (any CheckpointFormat, OpenedContent) {
+    var known: (any CheckpointFormat)?
+    for file in files {
+      let format = try format(of: try ContentSample(ByteRegion(file)))
+      if let known, known.name != format.name {
+        throw CheckpointError(
+          .badHeader, file: file.path, found: "a shard in the format “\(format.name)”",
+          expected: "“\(known.name)” like the shards before it")
+      }
+      known = format
+    }
+    guard let format = known else {
+      throw CheckpointError(.notACheckpoint, file: "", found: "no shards")
+    }
+    return (format, try format.open(shards: files.map { ByteRegion($0) }, options))
+  }
+}

@@ -1,0 +1,251 @@
+/// Moves over the JSON of a safetensors header, a token at a time.
+///
+/// A header may hold a million entries; a reader for any JSON is several times too slow. The bytes
+/// are followed by zeros: no token contains one, so that no step needs to look for the end, and none
+/// goes beyond the first zero.
+struct HeaderScanner {
+  /// Zeros that have to follow the header.
+  static let padding = 16
+
+  let base: UnsafePointer<UInt8>
+  let count: Int
+  let origin: ByteOrigin
+  private(set) var position = 0
+
+  /// - Parameter bytes: ends with ``padding`` zeros, which do not count.
+  init(_ bytes: UnsafeBufferPointer<UInt8>, origin: ByteOrigin) throws(CheckpointError) {
+    guard let base = bytes.baseAddress, bytes.count >= Self.padding,
+      bytes.suffix(Self.padding).allSatisfy({ $0 == 0 })
+    else {
+      throw origin.error(.truncated, at: 0, field: "header", found: "nothing")
+    }
+    self.base = base
+    count = bytes.count - Self.padding
+    self.origin = origin
+  }
+
+  /// A string without its quotes, not yet unescaped.
+  struct Text {
+    var start: Int
+    var count: Int
+    var isEscaped: Bool
+    var range: Range<Int> { start..<(start + count) }
+  }
+
+  @inline(__always) var next: UInt8 { base[position] }
+
+  @inline(__always) mutating func skipSpace() {
+    while true {
+      let byte = base[position]
+      guard byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 else { return }
+      position += 1
+    }
+  }
+
+  /// Takes a punctuation character and the white space around it.
+  @inline(__always) mutating func take(_ byte: UInt8) throws {
+    if base[position] != byte {
+      skipSpace()
+      guard base[position] == byte else { throw unexpected("“\(Character(Unicode.Scalar(byte)))”") }
+    }
+    position += 1
+    if base[position] <= 0x20 { skipSpace() }
+  }
+
+  /// Takes a punctuation character when it is there.
+  @inline(__always) mutating func takes(_ byte: UInt8) -> Bool {
+    if base[position] <= 0x20 { skipSpace() }
+    guard base[position] == byte else { return false }
+    position += 1
+    if base[position] <= 0x20 { skipSpace() }
+    return true
+  }
+
+  @inline(__always) func bytes(_ text: Text) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: base + text.start, count: text.count)
+  }
+
+  /// What a string means.
+  func unescaped(_ text: Text) -> [UInt8] {
+    guard text.isEscaped else { return Array(bytes(text)) }
+    return JSONString(range: 0..<text.count, isEscaped: true).unescaped(from: Array(bytes(text)))
+  }
+
+  @inline(__always) func equals(_ text: Text, _ literal: StaticString) -> Bool {
+    guard !text.isEscaped else {
+      return literal.withUTF8Buffer { $0.elementsEqual(unescaped(text)) }
+    }
+    guard text.count == literal.utf8CodeUnitCount else { return false }
+    for index in 0..<text.count where base[text.start + index] != literal.utf8Start[index] {
+      return false
+    }
+    return true
+  }
+
+  // MARK: Strings
+
+  @inline(__always) mutating func string() throws -> Text {
+    guard base[position] == UInt8(ascii: "\"") else { throw unexpected("a string") }
+    let start = position + 1
+    var index = start
+    var word = load(index)
+    // Eight bytes at a time as long as they are plain: no quote, backslash, control or high byte.
+    while Self.isPlain(word) {
+      index += 8
+      word = load(index)
+    }
+    while true {
+      let byte = base[index]
+      if byte == UInt8(ascii: "\"") {
+        position = index + 1
+        return Text(start: start, count: index - start, isEscaped: false)
+      }
+      if byte < 0x20 || byte >= 0x80 || byte == UInt8(ascii: "\\") {
+        return try unusualString(from: start)
+      }
+      index += 1
+    }
+  }
+
+  @inline(__always) private func load(_ index: Int) -> UInt64 {
+    UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self)
+  }
+
+  @inline(__always) private static func isPlain(_ word: UInt64) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let high: UInt64 = 0x8080_8080_8080_8080
+    let quote = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+    let slash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+    // A byte below n sets its high bit in (x - n·ones) & ~x; exact whenever no byte matches.
+    let control = (word &- ones &* 0x20) & ~word
+    let quotes = (quote &- ones) & ~quote
+    let slashes = (slash &- ones) & ~slash
+    return (control | quotes | slashes | word) & high == 0
+  }
+
+  /// A string with escapes, with other characters than ASCII, or with a mistake.
+  private mutating func unusualString(from start: Int) throws -> Text {
+    let span = Span(_unsafeElements: UnsafeBufferPointer(start: base, count: count))
+    var index = start
+    var isEscaped = false
+    while index < count, span[index] != UInt8(ascii: "\"") {
+      if span[index] == UInt8(ascii: "\\") {
+        guard let length = JSONString.escapeLength(span, at: index) else {
+          throw error(
+            .malformed, at: index, field: "string", found: "an escape that means nothing",
+            expected: "one of JSON's escapes")
+        }
+        isEscaped = true
+        index += length
+      } else if span[index] < 0x20 {
+        throw error(
+          .malformed, at: index, field: "string", found: "control character \(span[index])",
+          expected: "an escape in its place")
+      } else {
+        index += 1
+      }
+    }
+    guard index < count else {
+      throw error(
+        .truncated, at: start - 1, field: "string", found: "no closing quote to the end",
+        expected: "a closing quote")
+    }
+    let text = Text(start: start, count: index - start, isEscaped: isEscaped)
+    guard String(validating: bytes(text), as: UTF8.self) != nil else {
+      throw error(
+        .malformed, at: start, field: "string", found: "bytes that are not text",
+        expected: "UTF-8")
+    }
+    position = index + 1
+    return text
+  }
+
+  // MARK: Numbers
+
+  /// A whole number in digits.
+  @inline(__always) mutating func unsigned(_ field: StaticString) throws -> Int {
+    let start = position
+    var value = 0
+    while true {
+      let digit = base[position] &- 0x30
+      if digit > 9 { break }
+      // Eighteen digits always fit.
+      if position - start < 18 {
+        value = value &* 10 &+ Int(digit)
+      } else {
+        let (shifted, overflow) = value.multipliedReportingOverflow(by: 10)
+        let (sum, carry) = shifted.addingReportingOverflow(Int(digit))
+        guard !overflow, !carry else { throw badNumber(start, field, "a number below 2^63") }
+        value = sum
+      }
+      position += 1
+    }
+    let length = position - start
+    guard length == 1 || (length > 1 && base[start] != 0x30),
+      !JSONNumber.continues(with: base[position])
+    else { throw badNumber(start, field, "a whole number in digits") }
+    return value
+  }
+
+  private func badNumber(_ start: Int, _ field: StaticString, _ expected: String) -> CheckpointError
+  {
+    var end = start
+    while end - start < 40, JSONNumber.isPart(base[end]) { end += 1 }
+    guard end > start else { return unexpected(expected) }
+    let text = UnsafeBufferPointer(start: base + start, count: end - start)
+    return error(
+      .badValue, at: start, field: "\(field)", found: String(decoding: text, as: UTF8.self),
+      expected: expected)
+  }
+
+  // MARK: Any value
+
+  /// Passes over a value and checks it by the strict rules; for parts that are read rarely.
+  mutating func document(_ field: StaticString) throws -> JSONDocument {
+    let start = position
+    var depth = 0
+    repeat {
+      skipSpace()
+      switch next {
+      case UInt8(ascii: "\""): _ = try string()
+      case UInt8(ascii: "{"), UInt8(ascii: "["):
+        depth += 1
+        position += 1
+      case UInt8(ascii: "}"), UInt8(ascii: "]"):
+        depth -= 1
+        position += 1
+      case UInt8(ascii: ","), UInt8(ascii: ":"):
+        guard depth > 0 else { throw unexpected("a value") }
+        position += 1
+      case let byte where JSONNumber.isPart(byte):
+        while JSONNumber.isPart(next) { position += 1 }
+      default: throw unexpected("a value")
+      }
+    } while depth > 0
+    guard depth == 0 else { throw error(.malformed, at: start, field: "\(field)") }
+    let value = UnsafeBufferPointer(start: base + start, count: position - start)
+    return try JSONDocument(
+      Array(value), origin: ByteOrigin(file: origin.file, offset: origin.offset.map { $0 + start }))
+  }
+
+  // MARK: Errors
+
+  func error(
+    _ code: CheckpointError.Code, at position: Int, field: String, found: String? = nil,
+    expected: String? = nil
+  ) -> CheckpointError {
+    origin.error(code, at: position, field: field, found: found, expected: expected)
+  }
+
+  func unexpected(_ expected: String) -> CheckpointError {
+    if position >= count {
+      return error(
+        .truncated, at: count, field: "header", found: "the end of the header", expected: expected)
+    }
+    let byte = next
+    let found =
+      (0x21..<0x7f).contains(byte)
+      ? "“\(Character(Unicode.Scalar(byte)))”" : "byte 0x\(hexadecimal([byte]))"
+    return error(.malformed, at: position, field: "header", found: found, expected: expected)
+  }
+}

@@ -1,0 +1,37 @@
+import EspalierTree
+
+/// The safetensors format: a header in JSON, then the values of all arrays, one after the other.
+public struct Safetensors: CheckpointFormat {
+  public let name = "safetensors"
+  public let summary = "Hugging Face, MLX, candle, Burn, Flux (Julia)"
+  public let extensions = ["safetensors"]
+  public let signature = "an 8-byte header length, then a JSON object"
+
+  public var writer: (any CheckpointWriter)? { SafetensorsWriter() }
+
+  public init() {}
+
+  public func sniff(_ sample: ContentSample) -> Confidence {
+    let prefix = sample.prefix
+    guard prefix.count > 8 else { return .no }
+    let text = prefix[8...].drop { [0x20, 0x09, 0x0a, 0x0d].contains($0) }
+    guard text.first == UInt8(ascii: "{") else { return .no }
+    let length = prefix[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let follows = text.dropFirst().first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }
+    let isObject = follows == UInt8(ascii: "\"") || follows == UInt8(ascii: "}") || follows == nil
+    return isObject && length <= SafetensorsHeader.lengthLimit ? .likely : .possible
+  }
+
+  public func open(_ region: ByteRegion, _ options: OpenOptions) throws -> OpenedContent {
+    try open(shards: [region], options)
+  }
+
+  public func open(shards: [ByteRegion], _ options: OpenOptions) throws -> OpenedContent {
+    var header = SafetensorsHeader()
+    for region in shards { try header.add(region) }
+    let metadata = header.metadata
+    let (source, notes) = try header.finish()
+    return OpenedContent(
+      source, metadata: metadata, notes: notes, shardOfLeaf: { source.partNumber(ofStored: $0) })
+  }
+}

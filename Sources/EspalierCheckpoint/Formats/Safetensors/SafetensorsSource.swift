@@ -1,0 +1,123 @@
+import EspalierTree
+
+/// One file of a safetensors checkpoint.
+struct SafetensorsPart: Sendable {
+  var region: ByteRegion
+  /// Where the header ends, from the start of the region.
+  var dataStart: Int
+  /// The numbers of its leaves.
+  var leaves: Range<Int>
+}
+
+/// The arrays of one or several safetensors files.
+struct SafetensorsSource: TensorSource {
+  let tree: Tree
+  let parts: [SafetensorsPart]
+  /// Where each stored array begins in its region; tied names come after them and have none.
+  private let begins: ContiguousArray<Int>
+  /// Of tied names, by leaf number: the leaf whose bytes they share.
+  private let stored: [Int32: LeafID]
+
+  init(
+    tree: Tree, parts: [SafetensorsPart], begins: ContiguousArray<Int>, stored: [Int32: LeafID]
+  ) {
+    self.tree = tree
+    self.parts = parts
+    self.begins = begins
+    self.stored = stored
+  }
+
+  func reader(for leaf: LeafID) throws -> any TensorReader {
+    guard let (part, range) = place(of: leaf) else {
+      throw NoValues(tree.path(of: leaf), reason: "it is not an array")
+    }
+    let start = part.region.range.lowerBound
+    return FileRangeReader(
+      part.region.file, (start + range.lowerBound)..<(start + range.upperBound))
+  }
+
+  /// The leaf under whose name an array is stored.
+  func storedLeaf(_ leaf: LeafID) -> LeafID { stored[leaf.raw] ?? leaf }
+
+  /// The part that holds an array, and where, from the start of its region.
+  func place(of leaf: LeafID) -> (part: SafetensorsPart, range: Range<Int>)? {
+    let leaf = storedLeaf(leaf)
+    guard let number = partNumber(ofStored: leaf) else { return nil }
+    let begin = begins[leaf.index]
+    return (parts[number], begin..<(begin + tree.byteCount(of: leaf)))
+  }
+
+  /// The number of the part that holds an array under this very name; nil for tied names.
+  func partNumber(ofStored leaf: LeafID) -> Int? {
+    guard leaf.index < begins.count else { return nil }
+    var low = 0
+    var high = parts.count
+    while low < high {
+      let middle = low + (high - low) / 2
+      if parts[middle].leaves.upperBound > leaf.index { high = middle } else { low = middle + 1 }
+    }
+    return low < parts.count ? low : nil
+  }
+}
+
+extension SafetensorsHeader {
+  /// The tree of all files that were added, when their arrays fill them exactly.
+  mutating func finish() throws -> (source: SafetensorsSource, notes: [String]) {
+    let (stored, notes) = try addTies()
+    let tree = makeTree()
+    for part in parts { try checkTiling(of: part, tree) }
+    return (
+      SafetensorsSource(tree: tree, parts: parts, begins: begins, stored: stored), notes
+    )
+  }
+
+  /// Arrays stand one after the other: no hole, no overlap, nothing before or after.
+  private func checkTiling(of part: SafetensorsPart, _ tree: Tree) throws {
+    var end = part.dataStart
+    var previous: Int?
+    for leaf in inDataOrder(part.leaves) {
+      if begins[leaf] != end {
+        throw gap(leaf, after: previous, end: end, in: part, tree)
+      }
+      end = ends[leaf]
+      previous = leaf
+    }
+    guard end == part.region.count else { throw wrongLength(end, part) }
+  }
+
+  /// Leaf numbers by where their bytes lie. Most writers list them so.
+  private func inDataOrder(_ leaves: Range<Int>) -> [Int] {
+    let inOrder = leaves.dropFirst().allSatisfy { leaf in
+      begins[leaf - 1] < begins[leaf]
+        || begins[leaf - 1] == begins[leaf] && ends[leaf - 1] <= ends[leaf]
+    }
+    if inOrder { return Array(leaves) }
+    // Keys are sorted with their numbers beside them: looking them up would cost far more.
+    var keys = leaves.map { (begin: begins[$0], end: ends[$0], leaf: $0) }
+    keys.sort { ($0.begin, $0.end, $0.leaf) < ($1.begin, $1.end, $1.leaf) }
+    return keys.map(\.leaf)
+  }
+
+  private func gap(
+    _ leaf: Int, after previous: Int?, end: Int, in part: SafetensorsPart, _ tree: Tree
+  ) -> CheckpointError {
+    let isHole = begins[leaf] > end
+    func name(_ number: Int) -> [UInt8] {
+      tree.path(of: LeafID(Int32(truncatingIfNeeded: number))).flatName.bytes
+    }
+    let before = previous.map { "“\(visibleText(name($0)))” ends" } ?? "the data begins"
+    return CheckpointError(
+      isHole ? .hole : .overlap, file: part.region.file.path,
+      offset: part.region.range.lowerBound + end, place: name(leaf),
+      found: "data_offsets that begin at \(begins[leaf] - part.dataStart)",
+      expected: "\(end - part.dataStart), where \(before)")
+  }
+
+  private func wrongLength(_ end: Int, _ part: SafetensorsPart) -> CheckpointError {
+    let size = part.region.count
+    return CheckpointError(
+      end > size ? .truncated : .trailingBytes, file: part.region.file.path,
+      offset: part.region.range.lowerBound + min(end, size),
+      found: "a file of \(size) bytes", expected: "\(end) bytes, as its header says")
+  }
+}
