@@ -120,24 +120,6 @@ extension RowStatus {
   }
 }
 
-extension JSONWriter {
-  /// `{"tensors":[loaded, of],"parameters":[loaded, of]}`.
-  mutating func coverage(_ coverage: LoadPlan.Coverage) {
-    beginObject()
-    for (name, loaded, of) in [
-      ("tensors", coverage.tensorsLoaded, coverage.tensors),
-      ("parameters", coverage.parametersLoaded, coverage.parameters),
-    ] {
-      key(name)
-      beginArray()
-      integer(loaded)
-      integer(of)
-      endArray()
-    }
-    endObject()
-  }
-}
-
 /// Compares two arrays of one shape and type piece by piece.
 func haveEqualBytes(
   _ a: any TensorSource, _ x: LeafID, _ b: any TensorSource, _ y: LeafID

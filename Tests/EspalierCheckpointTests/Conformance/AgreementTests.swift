@@ -23,7 +23,7 @@ struct AgreementTests {
     let tree = checkpoint.tree
     var found: [String: LeafID] = [:]
     for leaf in tree.leafIDs where tree.kind(of: leaf) == .array {
-      let path = tree.path(of: leaf).components.map(\.bytes).joined(separator: [0x2f])
+      let path = Array(tree.path(of: leaf).components.map(\.bytes).joined(separator: [0x2f]))
       found[String(decoding: path, as: UTF8.self)] = leaf
     }
     #expect(found.count == expected.tensors.count, "\(file)")

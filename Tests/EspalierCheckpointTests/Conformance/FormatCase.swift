@@ -1,6 +1,7 @@
 import EspalierCheckpoint
 import Foundation
 import TestSupport
+import Testing
 
 /// What the conformance suite needs to know of a format. A new format is covered by one line.
 struct FormatCase: Sendable, CustomTestStringConvertible {

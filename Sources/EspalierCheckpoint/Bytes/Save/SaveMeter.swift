@@ -1,5 +1,4 @@
 import EspalierTree
-import Glibc
 import Synchronization
 
 /// Counts the bytes of a save, over all its files and both of its passes (writing, reading back), for
@@ -41,36 +40,5 @@ final class SaveMeter: Sendable {
       written.load(ordering: .relaxed) + verified.load(ordering: .relaxed)
       + verifying.load(ordering: .relaxed)
     if !monitor.report(min(done, 2 * total), 2 * total) { stopped.store(true, ordering: .relaxed) }
-  }
-}
-
-extension AtomicFile {
-  /// Appends the values of an array. Bytes that lie in a file as they are wanted are copied by the
-  /// system; all others pass through a buffer of a few megabytes.
-  func append(values source: any TensorSource, _ leaf: LeafID, _ meter: SaveMeter) throws {
-    if let plain = try source.reader(for: leaf) as? FileRangeReader {
-      var start = plain.rest.lowerBound
-      while start < plain.rest.upperBound {
-        let end = min(plain.rest.upperBound, start + 64 << 20)
-        try copy(start..<end, of: plain.file)
-        meter.wrote(end - start)
-        start = end
-      }
-      return
-    }
-    try source.withChunks(of: leaf, chunk: 4 << 20) { chunk in
-      try append(chunk)
-      meter.wrote(chunk.count)
-    }
-  }
-}
-
-/// Makes a folder where there is none.
-func makeFolder(_ path: FilePath) throws(CheckpointError) {
-  let code = path.withCString { mkdir($0, 0o777) == 0 ? 0 : errno } ?? EINVAL
-  guard code == 0 || code == EEXIST else {
-    throw CheckpointError(
-      SystemFailure(call: .open, error: code), file: path, doing: "making the folder",
-      otherwise: .saveFailed)
   }
 }

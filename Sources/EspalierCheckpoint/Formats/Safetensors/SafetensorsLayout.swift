@@ -82,14 +82,14 @@ struct SafetensorsLayout {
     return Entry(leaf: leaf, name: name, byteCount: tree.byteCount(of: leaf))
   }
 
-  /// Wide types first, then by name: every array is aligned to its elements.
+  /// Wide types first, so that every array is aligned to its elements, then by name.
   private mutating func sortAsTheReferenceDoes(_ tree: Tree) {
+    var rank = [Int](repeating: 0, count: DType.allCases.count)
+    for (place, dtype) in SafetensorsDType.all.enumerated() { rank[Int(dtype.rawValue)] = place }
     entries.sort { a, b in
-      let (x, y) = (tree.dtype(of: a.leaf), tree.dtype(of: b.leaf))
-      let (wide, narrow) = (SafetensorsDType.bits(x), SafetensorsDType.bits(y))
-      if wide != narrow { return wide > narrow }
-      if x != y { return x.rawValue < y.rawValue }
-      return a.name.lexicographicallyPrecedes(b.name)
+      let x = rank[Int(tree.dtype(of: a.leaf).rawValue)]
+      let y = rank[Int(tree.dtype(of: b.leaf).rawValue)]
+      return x == y ? a.name.lexicographicallyPrecedes(b.name) : x > y
     }
   }
 

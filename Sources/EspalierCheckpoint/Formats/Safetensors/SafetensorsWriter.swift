@@ -1,132 +1,44 @@
 import EspalierTree
 
-/// Writes safetensors: one file, or the same shards and index as the destination.
+/// Writes safetensors: into a copy of the destination, file by file, where it is safetensors itself;
+/// otherwise one file from nothing.
 struct SafetensorsWriter: CheckpointWriter {
-  func losses(_ request: SaveRequest) throws -> [String] { try SafetensorsLayout(request).losses }
+  func losses(_ request: SaveRequest) throws -> [String] {
+    copies(request) ? [] : try SafetensorsLayout(request).losses
+  }
 
   func write(_ request: SaveRequest) throws -> SaveReport {
+    if copies(request) { return try CopyWriter().write(request) }
     let layout = try SafetensorsLayout(request)
-    let files = try plannedFiles(layout, request)
-    let total = files.reduce(0) { $0 &+ $1.size }
-    if files.count > 1 { try SaveGroup.checkSpace(total, for: files[0].path) }
-    let progress = SaveMeter(request.monitor, total: total)
-    var saved: [AtomicFile] = []
-    do {
-      for file in files {
-        let output = try AtomicFile(file.path, options: options(file, request, progress))
-        saved.append(output)
-        try output.append(file.header)
-        for entry in file.entries {
-          try output.append(values: request.source, entry.leaf, progress)
-        }
-      }
-      try SaveGroup.commit(saved)
-    } catch {
-      saved.forEach { $0.cancel() }
-      throw error
-    }
+    var file = SavePlan.File(path: request.path)
+    file.pieces.append(.bytes(try header(layout, request)))
+    file.pieces += layout.entries.map { .values($0.leaf, count: $0.byteCount) }
+    let files = try SavePlan(files: [file]).run(request)
     return SaveReport(
-      format: Safetensors().name, files: files.map { .init(path: $0.path, size: $0.size) },
-      arrays: layout.entries.count, losses: layout.losses)
+      format: Safetensors().name, files: files, arrays: layout.entries.count,
+      losses: layout.losses)
   }
 
-  /// One file to be written: its header or, for an index, everything.
-  private struct PlannedFile {
-    var path: FilePath
-    var header: [UInt8]
-    var entries: [SafetensorsLayout.Entry] = []
-
-    var size: Int { header.count + entries.reduce(0) { $0 &+ $1.byteCount } }
-  }
-
-  private func options(
-    _ file: PlannedFile, _ request: SaveRequest, _ progress: SaveMeter
-  ) -> SaveOptions {
-    SaveOptions(
-      replace: request.replace, expectedSize: file.size, inputs: request.inputs,
-      isCancelled: { progress.isStopped }, progress: { progress.follow($0) })
-  }
-
-  private func plannedFiles(
-    _ layout: SafetensorsLayout, _ request: SaveRequest
-  ) throws -> [PlannedFile] {
-    let tree = request.source.tree
-    guard let destination = request.destination, let shards = destination.shards,
-      let source = destination.values as? SafetensorsSource, !shards.names.isEmpty
-    else {
-      let header = try header(layout.entries, layout, metadata(request, layout), tree, request.path)
-      return [PlannedFile(path: request.path, header: header, entries: layout.entries)]
+  /// Shards saved under the name of a single file become one.
+  private func copies(_ request: SaveRequest) -> Bool {
+    guard let destination = request.destination, destination.format is Safetensors else {
+      return false
     }
-    return try shardFiles(layout, request, shards, source)
-  }
-
-  private func shardFiles(
-    _ layout: SafetensorsLayout, _ request: SaveRequest, _ shards: Shards,
-    _ source: SafetensorsSource
-  ) throws -> [PlannedFile] {
-    // The path names the index, or the folder that everything goes into.
-    let name = request.path.name
-    let isIndex = name.suffix(5).elementsEqual(".json".utf8)
-    let folder = isIndex ? request.path.folder : request.path
-    if !isIndex { try makeFolder(folder) }
-    var files: [PlannedFile] = []
-    var map: [(name: [UInt8], shard: [UInt8])] = []
-    for (number, shard) in shards.names.enumerated() {
-      let entries = layout.entries.filter { source.partNumber(ofStored: $0.leaf) == number }
-      let metadata = number == 0 ? metadata(request, layout) : []
-      let header = try header(entries, layout, metadata, request.source.tree, request.path)
-      files.append(
-        PlannedFile(path: folder.appending(shard), header: header, entries: entries))
-      map += entries.map { ($0.name, shard) }
-    }
-    let indexName =
-      isIndex
-      ? name : shards.index?.path.name ?? Array("model.safetensors.index.json".utf8)
-    files.append(
-      PlannedFile(
-        path: folder.appending(indexName), header: indexText(map, total: layout.byteCount)))
-    return files
-  }
-
-  // MARK: Text
-
-  private func metadata(
-    _ request: SaveRequest, _ layout: SafetensorsLayout
-  ) -> [(key: [UInt8], value: [UInt8])] {
-    var entries: [(key: [UInt8], value: [UInt8])] = []
-    let kept = request.destination?.format.name == "safetensors" ? request.destination?.metadata : nil
-    for entry in (kept ?? []) + request.metadata where entry.key != SafetensorsTies.key {
-      if case .value(.text(let text)) = entry.value { entries.append((entry.key.bytes, text)) }
-    }
-    if !layout.ties.isEmpty {
-      entries.append((SafetensorsTies.key.bytes, SafetensorsTies.encode(layout.ties)))
-    }
-    return entries
+    let isOneFile = request.path.name.suffix(12).elementsEqual(".safetensors".utf8)
+    return CopyWriter.canCopy(request) && (destination.shards == nil || !isOneFile)
   }
 
   /// The length and the JSON, padded so that values begin at a multiple of eight.
   private func header(
-    _ entries: [SafetensorsLayout.Entry], _ layout: SafetensorsLayout,
-    _ metadata: [(key: [UInt8], value: [UInt8])], _ tree: Tree, _ path: FilePath
+    _ layout: SafetensorsLayout, _ request: SaveRequest
   ) throws(CheckpointError) -> [UInt8] {
+    let tree = request.source.tree
     var text = HeaderText()
     text.append("{")
-    var isFirst = true
-    if !metadata.isEmpty {
-      text.append("\"__metadata__\":{")
-      for (index, entry) in metadata.enumerated() {
-        if index > 0 { text.append(",") }
-        text.quote(entry.key)
-        text.append(":")
-        text.quote(entry.value)
-      }
-      text.append("}")
-      isFirst = false
-    }
+    appendMetadata(metadata(request, layout), to: &text)
     var offset = 0
-    for entry in entries {
-      if !isFirst { text.append(",") }
-      isFirst = false
+    for entry in layout.entries {
+      if text.bytes.count > 1 { text.append(",") }
       text.quote(entry.name)
       text.append(":{\"dtype\":")
       text.quote(Array(tree.dtype(of: entry.leaf).name.utf8))
@@ -146,27 +58,42 @@ struct SafetensorsWriter: CheckpointWriter {
     text.pad(toMultipleOf: 8)
     guard text.bytes.count <= SafetensorsHeader.lengthLimit else {
       throw CheckpointError(
-        .limitExceeded, file: path, field: "header",
+        .limitExceeded, file: request.path, field: "header",
         found: "\(text.bytes.count) bytes of names and shapes",
-        expected: "at most \(SafetensorsHeader.lengthLimit)", advice: "save in shards")
+        expected: "at most \(SafetensorsHeader.lengthLimit)", advice: "save one part at a time")
     }
     return withUnsafeBytes(of: UInt64(text.bytes.count).littleEndian) { Array($0) } + text.bytes
   }
 
-  private func indexText(_ map: [(name: [UInt8], shard: [UInt8])], total: Int) -> [UInt8] {
-    var text = HeaderText()
-    text.append("{\n  \"metadata\": {\n    \"total_size\": ")
-    text.append(total)
-    text.append("\n  },\n  \"weight_map\": {")
-    for (index, row) in map.sorted(by: { $0.name.lexicographicallyPrecedes($1.name) }).enumerated()
-    {
+  // MARK: Metadata
+
+  private typealias Metadata = [(key: [UInt8], value: [UInt8])]
+
+  private func appendMetadata(_ metadata: Metadata, to text: inout HeaderText) {
+    if metadata.isEmpty { return }
+    text.append("\"__metadata__\":{")
+    for (index, entry) in metadata.enumerated() {
       if index > 0 { text.append(",") }
-      text.append("\n    ")
-      text.quote(row.name)
-      text.append(": ")
-      text.quote(row.shard)
+      text.quote(entry.key)
+      text.append(":")
+      text.quote(entry.value)
     }
-    text.append("\n  }\n}\n")
-    return text.bytes
+    text.append("}")
+  }
+
+  /// What the destination's file says about itself, then what the request adds: texts only.
+  private func metadata(_ request: SaveRequest, _ layout: SafetensorsLayout) -> Metadata {
+    var entries: Metadata = []
+    let kept = request.destination?.format is Safetensors ? request.destination?.metadata : nil
+    for entry in (kept ?? []) + request.metadata where entry.key != SafetensorsTies.key {
+      guard case .value(.text(let text)) = entry.value,
+        !entries.contains(where: { $0.key == entry.key.bytes })
+      else { continue }
+      entries.append((entry.key.bytes, text))
+    }
+    if !layout.ties.isEmpty {
+      entries.append((SafetensorsTies.key.bytes, SafetensorsTies.encode(layout.ties)))
+    }
+    return entries
   }
 }
