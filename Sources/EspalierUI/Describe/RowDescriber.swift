@@ -70,10 +70,9 @@ struct RowDescriber {
       }
       return lines + ["\(value.kind.name) \(value.description)"]
     }
-    lines.append("\(array.dtype) \(array.shape)")
+    lines.append("\(array.dtype) \(array.shape), \(layoutText(array))")
     lines.append(
       "\(counted(array.elementCount ?? 0, "element")), \(numbers.bytes(array.byteCount ?? 0))")
-    lines.append(layoutLine(array))
     if array.trainability != .unknown {
       lines.append(array.trainability == .trainable ? "trainable" : "frozen")
     }
@@ -90,7 +89,7 @@ struct RowDescriber {
     return lines
   }
 
-  private func layoutLine(_ array: ArrayDescription) -> String {
+  private func layoutText(_ array: ArrayDescription) -> String {
     switch array.layout {
     case .contiguous(let order): return "\(order.name) order"
     case .strided(let offset, let strides):

@@ -41,7 +41,7 @@ import Testing
   @Test func foldsAndUnfoldsWithNestedFolds() throws {
     var harness = try harness()
     let all = harness.visiblePaths
-    harness.press("j l j h")  // into encoder.0, into attn, and close it
+    harness.press("j l h")  // into encoder.0, into attn, and close it
     #expect(harness.cursorPath == "encoder.0.attn")
     #expect(harness.browse.isFolded(harness.browse.cursor))
     harness.press("h")

@@ -29,7 +29,7 @@ import Testing
     harness.type("/norm")
     #expect(harness.cursorPath == "encoder.0.norm")
     harness.press("Esc")
-    #expect(harness.cursorPath == "embed")
+    #expect(harness.cursorPath == "encoder")
     #expect(harness.visiblePaths == before)
     #expect(harness.state.search == nil)
     harness.press("n")

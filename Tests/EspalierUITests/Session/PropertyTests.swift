@@ -5,7 +5,7 @@ import Testing
 
 /// Random keys may do anything, but some things hold after each.
 @Suite struct PropertyTests {
-  @Test(arguments: 0..<12)
+  @Test(arguments: 0..<8)
   func randomKeysKeepTheirPromises(seed: Int) throws {
     var generator = SeededGenerator(seed: UInt64(seed))
     let (a, b) = try troubledPair()
@@ -13,7 +13,7 @@ import Testing
     let keys =
       KeyRow.table.flatMap(\.keys).compactMap(Key.sequence)
       + ["a", "w", "1", "7", ":", "!", "*"].map { [.character(Unicode.Scalar($0)!)] }
-    for _ in 0..<250 {
+    for _ in 0..<200 {
       switch Int.random(in: 0..<30, using: &generator) {
       case 0:
         harness.send(
@@ -47,18 +47,21 @@ import Testing
       #expect(first..<first + height ~= browse.position, "the cursor is in the window")
     }
     if !browse.isFlat {
+      var hasParents = true
       browse.visible.bits.forEach(in: 0..<alignment.count) { row in
         if let parent = alignment.parent(of: row), parent > 0 {
-          #expect(browse.visible.contains(parent) && !browse.isFolded(parent))
+          hasParents = hasParents && browse.visible.contains(parent) && !browse.isFolded(parent)
         }
         return row + 1
       }
+      #expect(hasParents)
     }
     let screen = render(harness.state)
     #expect(screen.width == harness.state.width && screen.height == harness.state.height)
     if harness.state.options.ascii {
       let isPlain = screen.text.unicodeScalars.allSatisfy { $0.value < 0x80 }
-      #expect(isPlain, "\(screen.text)")
+      let odd = screen.text.unicodeScalars.filter { $0.value >= 0x80 }
+      #expect(isPlain, "\(odd)")
     }
   }
 }
