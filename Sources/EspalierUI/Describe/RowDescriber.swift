@@ -82,8 +82,8 @@ struct RowDescriber {
   private func branchLines(_ side: Side, _ tree: Tree, _ node: NodeID) -> [String] {
     let total = comparison.totals(row, side)
     var lines = [
-      "\(counted(total.arrays, "array")), \(numbers.count(total.parameters)) parameters, "
-        + numbers.bytes(total.bytes)
+      "\(counted(total.arrays, "array")), \(numbers.bytes(total.bytes))",
+      "\(numbers.count(total.parameters)) parameter\(total.parameters == 1 ? "" : "s")",
     ]
     if tree.kind(of: node) == .positional { lines.append("a list: children have places") }
     return lines
