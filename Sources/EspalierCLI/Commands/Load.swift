@@ -40,35 +40,31 @@ struct Load: Command {
 
   func execute() throws -> ExitStatus {
     let pair = try Pair(self.pair, mode: lenient ? .lenient : .strict, allowsEmptyLoad: force)
-    let mayApply = pair.plan.isApplicable
+    var report = LoadReport(pair.plan)
     var saved: SaveReport?
-    if mayApply, !dryRun, let output {
-      saved = try save(pair, to: output)
+    if pair.plan.isApplicable, !dryRun, let output {
+      let loaded = try LoadedSource(pair.plan, destination: pair.destination, source: pair.source)
+      saved = try Checkpoint.save(
+        SaveRequest(
+          loaded, like: pair.destination, to: FilePath(output), format: format,
+          replace: force, inputs: pair.destination.files + pair.source.files))
+      report = LoadReport(applied: loaded)
     }
-    let report = LoadReport(pair.plan, isApplied: saved != nil)
     var out = StandardStream.output()
     if printing.json {
-      var json = JSONWriter()
-      report.write(to: &json, output: saved == nil ? nil : output.map { Array($0.utf8) })
-      out.write(bytes: json.drain())
+      report.writeJSON(output: saved == nil ? nil : output) { out.write(bytes: $0) }
       out.line()
     } else {
       for note in pair.notes { out.line("note: \(note)") }
-      for line in report.lines { out.line(line) }
-      if let saved {
-        for loss in saved.losses { out.line("note: \(loss)") }
-        for file in saved.files { out.line("saved \(file.path), \(sizeText(file.size))") }
-      }
+      out.line(report.text())
+      if let saved { describe(saved, to: &out) }
     }
     out.flush()
-    return mayApply ? .done : .differs
+    return pair.plan.isApplicable ? .done : .differs
   }
 
-  private func save(_ pair: Pair, to output: String) throws -> SaveReport {
-    let loaded = try LoadedSource(pair.plan, destination: pair.destination, source: pair.source)
-    return try Checkpoint.save(
-      SaveRequest(
-        loaded, like: pair.destination, to: FilePath(output), format: format,
-        replace: force, inputs: pair.destination.files + pair.source.files))
+  private func describe(_ saved: SaveReport, to out: inout StandardStream) {
+    for loss in saved.losses { out.line("note: \(loss)") }
+    for file in saved.files { out.line("saved \(file.path), \(sizeText(file.size))") }
   }
 }
