@@ -65,6 +65,9 @@ struct RowDescriber {
     guard let leaf = tree.leaf(at: node) else { return lines + branchLines(side, tree, node) }
     guard let array = tree.array(leaf) else {
       let value = tree.value(leaf) ?? .nothing
+      if case .bool(let on) = value {
+        return lines + [on ? "true: means nothing for an array" : "false: an inactive parameter"]
+      }
       return lines + ["\(value.kind.name) \(value.description)"]
     }
     lines.append("\(array.dtype) \(array.shape)")

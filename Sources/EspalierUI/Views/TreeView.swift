@@ -118,6 +118,9 @@ extension Canvas {
       return
     }
     let whole = parts.joined(separator: glyphs.times)
+    if let dtype = painter.narrowDtype(side, shapeWidth: cellWidth(of: whole)) {
+      putRight(dtype, before: end - cellWidth(of: whole) - 1, y, .dtype)
+    }
     let room = painter.columns.shapeWidth - 1
     guard cellWidth(of: whole) <= room else {
       let differs = other != nil && other != shape
