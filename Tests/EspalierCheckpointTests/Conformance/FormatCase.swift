@@ -10,14 +10,18 @@ struct FormatCase: Sendable, CustomTestStringConvertible {
   /// Real files in `../shared/checkpoints`: folders, and the end of the names there.
   let real: [(folder: String, suffix: String)]
 
+  /// Whether the file is text, where white space at the end means nothing.
+  var isText = false
+
   static let all: [FormatCase] = [
     FormatCase("safetensors", ("safetensors", ""), ("mlx", ".safetensors")),
-    FormatCase("skeleton"),
+    FormatCase("skeleton", isText: true),
   ]
 
-  init(_ name: String, _ real: (folder: String, suffix: String)...) {
+  init(_ name: String, _ real: (folder: String, suffix: String)..., isText: Bool = false) {
     self.name = name
     self.real = real
+    self.isText = isText
   }
 
   var testDescription: String { name }
