@@ -38,6 +38,9 @@ struct RowPainter {
     return (glyphs.mark(mark), mark.role)
   }
 
+  /// In a flat list the end of a path tells rows apart; in a tree both ends of a name do.
+  var shortening: Shortening { browse.isFlat ? .start : .middle }
+
   func name(_ side: Side) -> String {
     guard let node = alignment.node(row, side) else { return "" }
     let tree = alignment.tree(side)

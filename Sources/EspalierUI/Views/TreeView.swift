@@ -66,7 +66,8 @@ extension Canvas {
     let room = x + columns.nameWidth - start
     let name = painter.name(side)
     let nameEnd = put(
-      glyphs.fit(name, painter.nameRoom(facts, room), .middle), start, y, painter.nameRole(side))
+      glyphs.fit(name, painter.nameRoom(facts, room), painter.shortening), start, y,
+      painter.nameRole(side))
     switch facts {
     case .none: break
     case .text(let text, let role):
