@@ -73,7 +73,7 @@ import Testing
 
   @Test func typesThatTheFormatLacksAreRefused() throws {
     var builder = MemorySource.Builder()
-    try builder.add("a", .q8_0, [32], [UInt8](repeating: 0, count: 34))
+    try builder.add("a", .q80, [32], [UInt8](repeating: 0, count: 34))
     let error = #expect(throws: CheckpointError.self) {
       try Checkpoint.save(SaveRequest(builder.finish(), to: folder.file("a.safetensors")))
     }
