@@ -36,8 +36,8 @@ import Testing
       let request = SaveRequest(opened, like: opened, to: folder.file("a"), format: format.name)
       let report = try Checkpoint.save(request)
       #expect(report.format == format.name && report.losses == [])
-      #expect(report.files == [.init(path: folder.file("a"), size: opened.size)])
       let first = try #require(folder.read("a"))
+      #expect(report.files == [.init(path: folder.file("a"), size: first.count)])
       if writer.holdsValues { #expect(first == (try Fixtures.bytes(fixture))) }
       #expect(try Opened(folder.file("a")) == Opened(opened))
 
