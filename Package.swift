@@ -42,7 +42,8 @@ let package = Package(
 
     // The core: pure, no files, no terminal.
     .target(name: "EspalierTree", swiftSettings: strict),
-    .target(name: "EspalierLoad", dependencies: ["EspalierTree", "CKernels"], swiftSettings: strict),
+    .target(
+      name: "EspalierLoad", dependencies: ["EspalierTree", "CKernels"], swiftSettings: strict),
     .target(
       name: "EspalierDiagnosis", dependencies: ["EspalierTree", "EspalierLoad"],
       swiftSettings: strict),
@@ -71,7 +72,9 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "espalier",
-      dependencies: ["Espalier", "EspalierUI", "EspalierTerminal", "EspalierBrowser", argumentParser],
+      dependencies: [
+        "Espalier", "EspalierUI", "EspalierTerminal", "EspalierBrowser", argumentParser,
+      ],
       path: "Sources/EspalierCLI", swiftSettings: strict),
 
     // Tests.
@@ -81,6 +84,9 @@ let package = Package(
     .executableTarget(
       name: "terminal-probe", dependencies: ["EspalierTerminal", "EspalierUI"],
       path: "Tests/Support/TerminalProbe", swiftSettings: strict),
+    .executableTarget(
+      name: "screenshots", dependencies: ["PTYKit", "espalier"],
+      path: "Tests/Support/Screenshots", swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["EspalierTree"], path: "Tests/Support/TestSupport",
       swiftSettings: strict),
