@@ -10,6 +10,8 @@ public struct PyTorch: CheckpointFormat {
   public let extensions = ["pt", "pth", "bin", "ckpt"]
   public let signature = "a zip archive with a member data.pkl"
 
+  public var writer: (any CheckpointWriter)? { TorchWriter() }
+
   public init() {}
 
   public func sniff(_ sample: ContentSample) -> Confidence {
