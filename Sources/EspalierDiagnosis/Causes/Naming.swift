@@ -31,7 +31,9 @@ enum NamingCauses {
     }
     guard let (path, _) = counts.max(by: { ($0.value, $1.key.count) < ($1.value, $0.key.count) })
     else { return nil }
-    let equal = facts.pairs.count { $0.destination == $0.source }
+    // Numbers that moved are a finding of their own.
+    func plain(_ path: [Int]) -> [Int] { path.filter { facts.names.number($0) == nil } }
+    let equal = facts.pairs.count { plain($0.destination) == plain($0.source) }
     let isWrapper = path.allSatisfy { Vocabulary.wrappers.contains(facts.names.text($0)) }
     guard isWrapper || equal * 2 >= facts.pairs.count else { return nil }
     let lines = counts.sorted { ($0.value, $1.key.count) > ($1.value, $0.key.count) }.map {

@@ -72,11 +72,14 @@ struct OneSideCauses {
   private func depth() -> Diagnosis? {
     let more = missing[.depth] ?? []
     let less = surplus[.depth] ?? []
-    guard !more.isEmpty || !less.isEmpty || !facts.findings.depthPairs.isEmpty, !facts.links.isEmpty else {
-      return nil
+    // Lists that were tried together count only if their surplus found no other partner.
+    let lists = facts.findings.depthPairs.filter { pair in
+      pair.surplus.destination.allSatisfy { facts.matcher.links[$0] == nil }
+        && pair.surplus.source.allSatisfy { !facts.matcher.used[$0] }
     }
+    guard !more.isEmpty || !less.isEmpty, !facts.links.isEmpty else { return nil }
     var evidence = NameSummary.lines(facts.destinationNames(more)) + NameSummary.lines(facts.sourceNames(less))
-    for pair in facts.findings.depthPairs {
+    for pair in lists {
       evidence.append("a list of \(pair.destination) blocks in the destination, \(pair.source) in the source")
     }
     return facts.diagnosis(
@@ -115,7 +118,7 @@ private struct Side {
   let names: NameTable
   let isMatched: (Int) -> Bool
   private var matchedDirectories: Set<[Int]> = []
-  private var biasOwners: Set<[Int]> = []
+  private var missingModules: Set<[Int]> = []
   private var surplusBlocks: Set<[Int]> = []
   private let bufferIDs: Set<Int>
 
@@ -127,19 +130,35 @@ private struct Side {
     for (index, slot) in slots.enumerated() where isMatched(index) {
       matchedDirectories.insert(Array(slot.path.dropLast()))
     }
+    for (index, slot) in slots.enumerated() where !isMatched(index) && !isBuffer(slot) {
+      let directory = Array(slot.path.dropLast())
+      if !matchedDirectories.contains(directory) { missingModules.insert(directory) }
+    }
     findSurplusBlocks()
   }
 
   func reason(_ index: Int) -> OneSideCauses.Reason {
     let slot = slots[index]
-    if isBuffer(slot) { return .buffer }
+    if isBuffer(slot) {
+      // A counter goes with the module it counts for.
+      return isInMissingModule(slot) ? moduleReason(slot) : .buffer
+    }
     for key in blockKeys(slot.path) where surplusBlocks.contains(key) { return .depth }
     let directory = Array(slot.path.dropLast())
     if matchedDirectories.contains(directory), let leaf = slot.path.last {
       if Vocabulary.role(names.text(leaf)) == .bias, slot.shape.count <= 2 { return .bias }
       if slot.path.count > 1 { return .none }
     }
-    return isSmallVector(slot) ? .buffer : .module
+    return .module
+  }
+
+  /// Other tensors of the same module are parameters, and none of them is matched.
+  private func isInMissingModule(_ slot: Slot) -> Bool {
+    slot.path.count > 1 && missingModules.contains(Array(slot.path.dropLast()))
+  }
+
+  private func moduleReason(_ slot: Slot) -> OneSideCauses.Reason {
+    blockKeys(slot.path).contains { surplusBlocks.contains($0) } ? .depth : .module
   }
 
   private func isBuffer(_ slot: Slot) -> Bool {
@@ -149,14 +168,6 @@ private struct Side {
     // Masks: (1, 1, n, n).
     let shape = slot.shape
     return shape.count == 4 && shape[0] == 1 && shape[1] == 1 && shape[2] == shape[3] && shape[2] > 7
-  }
-
-  /// A vector alone in its module, whose name is no parameter's.
-  private func isSmallVector(_ slot: Slot) -> Bool {
-    guard slot.shape.count <= 1, let leaf = slot.path.last else { return false }
-    let directory = slot.path.dropLast()
-    let hasSiblings = slots.contains { $0.path.count == slot.path.count && $0.path.dropLast() == directory && $0.path != slot.path }
-    return !hasSiblings && Vocabulary.role(names.text(leaf)) == .other && slot.shape.isEmpty
   }
 
   // MARK: Layers

@@ -74,6 +74,7 @@ struct Search {
 
   private func match(_ findings: inout Findings) {
     findings.matcher.matchNames()
+    BatchNormFolding(names: names).apply(&findings)
     findings.matcher.matchShiftedNumbers()
     // Names that agree by chance only are no reason to keep a tensor out of the search.
     if findings.matcher.links.count * 10 < findings.matcher.destination.count * 3,
@@ -81,8 +82,8 @@ struct Search {
     {
       findings.matcher.misfits = [:]
     }
-    BatchNormFolding(names: names).apply(&findings)
     matchStructure(&findings)
+    BatchNormFolding(names: names).apply(&findings)
     Sizes(names: names).apply(&findings)
     Ties(names: names).apply(&findings)
     if Kinship(findings).areUnrelated {
@@ -114,27 +115,26 @@ struct Search {
     struct Key: Hashable {
       var destination: [Int]
       var source: [Int]
+      var isWide: Bool
     }
     var groups: [Key: [Cell]] = [:]
     for cell in pairing.cells {
-      groups[Key(destination: cell.destinationKey, source: cell.sourceKey), default: []].append(cell)
+      let key = Key(
+        destination: cell.destinationKey, source: cell.sourceKey, isWide: cell.isWide)
+      groups[key, default: []].append(cell)
     }
     // Deepest templates first: they hold most leaves and least ambiguity.
     let order = groups.keys.sorted {
-      $0.destination.count != $1.destination.count
-        ? $0.destination.count > $1.destination.count
-        : $0.destination.lexicographicallyPrecedes($1.destination)
+      if $0.destination.count != $1.destination.count {
+        return $0.destination.count > $1.destination.count
+      }
+      if $0.isWide != $1.isWide { return !$0.isWide }
+      return $0.destination.lexicographicallyPrecedes($1.destination)
     }
     for key in order {
-      matchTemplate(groups[key] ?? [], &matcher, tokens, strict: false)
-    }
-    let dLeft = ds.filter { matcher.links[$0] == nil }
-    let sLeft = ss.filter { !matcher.used[$0] }
-    if !dLeft.isEmpty, !sLeft.isEmpty {
-      let rest = Cell(
-        destinationKey: [], sourceKey: [], destination: dLeft.map { ($0, 0) },
-        source: sLeft.map { ($0, 0) })
-      matchTemplate([rest], &matcher, tokens, strict: true)
+      // What whole blocks leave over needs evidence of its own.
+      let isLast = key.isWide && key.destination.isEmpty
+      matchTemplate(groups[key] ?? [], &matcher, tokens, strict: isLast)
     }
     findings.matcher = matcher
   }

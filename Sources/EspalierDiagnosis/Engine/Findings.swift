@@ -12,7 +12,7 @@ struct Findings {
   var missingPrefixes: [[Int]]
   var destinationStacks: [(directory: [Int], count: Int)] = []
   var sourceStacks: [(directory: [Int], count: Int)] = []
-  var depthPairs: [(destination: Int, source: Int)] = []
+  var depthPairs: [DepthPair] = []
   /// Pairs with one name (or one place) and two sizes, by destination slot.
   var resized: [Resized] = []
   /// Destination tensors that took their value from the tensor they are tied to.

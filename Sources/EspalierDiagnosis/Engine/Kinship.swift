@@ -32,15 +32,9 @@ struct Kinship {
     if sourceShare < 0.1, destinationShare < 0.5 { return true }
     let namedShare = Double(named) / Double(max(matcher.links.count, 1))
     if namedShare >= 0.5, max(destinationShare, sourceShare) > 0.3 { return false }
-    // Found by structure: a relative uses up one of the two sides almost wholly, its sizes apart.
-    let resizedDestination = findings.resized.reduce(0) {
-      saturatingSum($0, matcher.links[$1.destination] == nil ? matcher.destination[$1.destination].elements : 0)
-    }
-    let resizedSource = findings.resized.reduce(0) {
-      saturatingSum($0, matcher.links[$1.destination] == nil ? matcher.source[$1.source].elements : 0)
-    }
-    let destinationLeft = 1 - destinationShare - share(resizedDestination, wanted)
-    let sourceLeft = 1 - sourceShare - share(resizedSource, offered)
+    // Found by structure: a relative uses up one of the two sides almost wholly.
+    let destinationLeft = 1 - destinationShare
+    let sourceLeft = 1 - sourceShare
     return min(destinationLeft, sourceLeft) > 0.15
   }
 

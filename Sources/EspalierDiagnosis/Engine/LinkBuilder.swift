@@ -119,7 +119,8 @@ struct LinkBuilder {
     let whole = matcher.source[s].shape
     let matrix = FusedAxis.matrix(whole)
     let flat = matrix == whole ? [] : [Step.reshape(matrix)]
-    let target = FusedAxis.matrix(shape)
+    // One-dimensional wholes have one-dimensional parts, heads split out or not.
+    let target = matrix.count == 1 ? [elementCount(shape)] : FusedAxis.matrix(shape)
     let back = target == shape ? [] : [Step.reshape(shape)]
     if matrix.count == target.count + 1 { return flat + [.index(axis: 0, at: index)] + back }
     let axis = matrix.firstIndex(of: rows) ?? 0
@@ -135,7 +136,7 @@ struct LinkBuilder {
   private func concat(_ d: Int, _ link: SlotLink, _ shape: [Int]) -> [Step] {
     guard let s = link.sources.first else { return [] }
     let piece = matcher.source[s].shape
-    let matrix = FusedAxis.matrix(piece)
+    let matrix = squeeze(shape).count == 1 ? [elementCount(piece)] : FusedAxis.matrix(piece)
     let flat = matrix == piece ? [] : [Step.reshape(matrix)]
     let target = FusedAxis.matrix(shape)
     let back = target == shape ? [] : [Step.reshape(shape)]

@@ -52,7 +52,6 @@ struct ReportBuilder {
   // MARK: Rules
 
   private func rules(_ facts: Facts) -> [Rule] {
-    guard !findings.links.isEmpty else { return [] }
     var reading: [Rule] = []
     func add(_ rule: Rule) { if !reading.contains(rule) { reading.append(rule) } }
     let used = findings.matcher.source.indices.filter { findings.matcher.used[$0] }

@@ -152,6 +152,11 @@ struct Sizes {
         score += matcher.directories.closeness(matcher.destination[d].path, matcher.source[s].path)
         // Only outputs, tables and lengths change size by themselves.
         guard axis == 0 || a.count == 3, score > 0.5 else { continue }
+        // Under another name, a table of quite another size is another table; a head is as deep as
+        // the head it stands for.
+        if isTokenTable(matcher, d), !isNear(a[0], b[0]) { continue }
+        guard matrices(ds, matcher.destination, around: d) == matrices(ss, matcher.source, around: s)
+        else { continue }
         best.append((score, d, s))
       }
     }
@@ -162,6 +167,16 @@ struct Sizes {
       taken.insert(s)
       pairBias(d, s, &matcher, &taken)
     }
+  }
+
+  private func isNear(_ a: Int, _ b: Int) -> Bool { 4 * abs(a - b) <= max(a, b) }
+
+  /// Leftover matrices of the module a slot belongs to, its own number left aside.
+  private func matrices(_ left: [Int], _ slots: [Slot], around index: Int) -> Int {
+    var module = Array(slots[index].path.dropLast())
+    if let last = module.last, names.number(last) != nil { module.removeLast() }
+    guard !module.isEmpty else { return 1 }
+    return left.count { slots[$0].shape.count >= 2 && slots[$0].path.starts(with: module) }
   }
 
   /// The bias beside a resized weight goes with it.

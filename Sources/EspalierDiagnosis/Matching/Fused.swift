@@ -211,9 +211,9 @@ struct FusedAxis {
       return FusedAxis(
         rows: parts.map { _ in 1 }, swapped: false, alongColumns: false, isStack: true)
     }
-    guard parts.allSatisfy({ $0.count == whole.count }) else { return nil }
+    guard whole.count == 1 || parts.allSatisfy({ $0.count == whole.count }) else { return nil }
     if whole.count == 1 {
-      let rows = parts.map { $0[0] }
+      let rows = parts.map(elementCount)
       return sum(rows) == whole[0] ? FusedAxis(rows: rows, swapped: false, alongColumns: false) : nil
     }
     guard whole.count == 2 else { return nil }

@@ -15,6 +15,14 @@ struct Block {
   var elements: Int
 }
 
+/// Two lists that were paired although one is longer.
+struct DepthPair {
+  var destination: Int
+  var source: Int
+  /// Slots of the blocks that only one of the two has.
+  var surplus: (destination: [Int], source: [Int])
+}
+
 /// One aligned pair of blocks (or the rest outside of all blocks).
 struct Cell {
   /// Token patterns of the two blocks; cells with equal patterns share one template.
@@ -23,6 +31,8 @@ struct Cell {
   /// Slots with the number of tokens that lead to the block.
   var destination: [(slot: Int, depth: Int)]
   var source: [(slot: Int, depth: Int)]
+  /// Holds the slots of paired inner blocks too, for what those leave over.
+  var isWide = false
 }
 
 /// Pairs the lists of both sides by what their blocks contain, outermost lists first.
@@ -35,7 +45,7 @@ struct ListPairing {
   let scorer: NameScorer
   private(set) var cells: [Cell] = []
   /// Lists of different length that were paired.
-  private(set) var depthPairs: [(destination: Int, source: Int)] = []
+  private(set) var depthPairs: [DepthPair] = []
 
   init(
     destination: [Slot], source: [Slot], names: NameTable, scorer: NameScorer
@@ -65,6 +75,8 @@ struct ListPairing {
       let sLists = lists(frame.ss, sourceTokens, source, from: frame.sDepth)
       var dTaken: Set<Int> = []
       var sTaken: Set<Int> = []
+      var dSurplus: Set<Int> = []
+      var sSurplus: Set<Int> = []
       for pair in choose(dLists, sLists) {
         let one = dLists[pair.d]
         let two = sLists[pair.s]
@@ -78,9 +90,17 @@ struct ListPairing {
               sKey: frame.sKey + two.prefix + [Token.anyNumber]))
         }
         if one.blocks.count != two.blocks.count {
-          depthPairs.append((one.blocks.count, two.blocks.count))
+          // Blocks beyond the shorter list stay out of the search: nothing corresponds to them.
+          let count = pair.alignment.count
+          let left = (
+            destination: one.blocks.dropFirst(count).flatMap(\.slots),
+            source: two.blocks.dropFirst(count).flatMap(\.slots)
+          )
+          depthPairs.append(
+            DepthPair(destination: one.blocks.count, source: two.blocks.count, surplus: left))
+          dSurplus.formUnion(left.destination)
+          sSurplus.formUnion(left.source)
         }
-        // Blocks beyond the shorter list stay out of the search: nothing corresponds to them.
         for block in one.blocks { dTaken.formUnion(block.slots) }
         for block in two.blocks { sTaken.formUnion(block.slots) }
       }
@@ -92,6 +112,14 @@ struct ListPairing {
             destinationKey: frame.dKey, sourceKey: frame.sKey,
             destination: dRest.map { ($0, frame.dDepth) },
             source: sRest.map { ($0, frame.sDepth) }))
+      }
+      if !dTaken.isEmpty || !sTaken.isEmpty {
+        cells.append(
+          Cell(
+            destinationKey: frame.dKey, sourceKey: frame.sKey,
+            destination: frame.ds.filter { !dSurplus.contains($0) }.map { ($0, frame.dDepth) },
+            source: frame.ss.filter { !sSurplus.contains($0) }.map { ($0, frame.sDepth) },
+            isWide: true))
       }
     }
   }

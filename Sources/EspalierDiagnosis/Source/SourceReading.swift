@@ -58,6 +58,7 @@ struct SourceReader {
   private mutating func setOptimizerAside() {
     let entries = Set(Vocabulary.optimizerEntries.map { names.intern($0) })
     let leaves = Set(Vocabulary.optimizerLeaves.map { names.intern($0) })
+    let steps = Set(["global_step", "step", "iteration"].map { names.intern($0) })
     var byPath: [[Int]: Int] = [:]
     for (index, path) in paths.enumerated() { byPath[path] = index }
     for (index, path) in paths.enumerated() {
@@ -67,7 +68,8 @@ struct SourceReader {
       let owner = byPath[Array(path.dropLast())]
       let hangs =
         owner.map { inventory.tensors[$0].shape == inventory.tensors[index].shape } ?? false
-      if below || hangs || (leaves.contains(leaf) && path.count > 1) {
+      let counts = path.count == 1 && steps.contains(leaf) && inventory.tensors[index].elements == 1
+      if below || hangs || counts || (leaves.contains(leaf) && path.count > 1) {
         taken[index] = true
         reading.optimizer.append(index)
       }
