@@ -218,6 +218,8 @@ struct ListPairing {
     let count = min(one.blocks.count, two.blocks.count)
     let straight = (0..<count).map { ($0, $0) }
     if one.blocks.count != two.blocks.count {
+      // Two or three leaves are no layer that could be missing.
+      guard (one.blocks.first?.leafCount ?? 0) >= 4 else { return nil }
       let likeness = mean(one, two, straight)
       return count >= 2 || likeness > 0.9 ? (likeness * 0.95, straight) : nil
     }

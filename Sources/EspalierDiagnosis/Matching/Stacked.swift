@@ -27,6 +27,7 @@ struct Unstacking {
     let order = byDirectory.keys.sorted {
       $0.count != $1.count ? $0.count < $1.count : $0.lexicographicallyPrecedes($1)
     }
+
     for directory in order {
       guard let members = byDirectory[directory], totals[directory] == members.count,
         !members.contains(where: { taken.contains($0) }),

@@ -98,17 +98,22 @@ struct UnitMatching {
       let options = small ? everything : near.count <= 200 ? near : sameRank(d, near, &dRanks, &sRanks)
       for s in options {
         guard let base = score(d, s, &matcher, dRanks, sRanks) else { continue }
-        candidates.append(Candidate(d: d, s: s, base: base, unique: false))
+        let turn = orientation(
+          matcher.destination[ds[d].first].shape, matcher.source[ss[s].first].shape, matcher)
+        candidates.append(Candidate(d: d, s: s, base: base + turn, unique: turn >= 0))
       }
     }
     var dCount = [Int](repeating: 0, count: ds.count)
     var sCount = [Int](repeating: 0, count: ss.count)
-    for candidate in candidates {
+    // A matrix that would have to be turned against the rest of the file is no rival.
+    for candidate in candidates where candidate.unique {
       dCount[candidate.d] += 1
       sCount[candidate.s] += 1
     }
     for at in candidates.indices {
+      guard candidates[at].unique else { continue }
       candidates[at].unique = dCount[candidates[at].d] == 1 && sCount[candidates[at].s] == 1
+      if candidates[at].unique { candidates[at].base += 0.2 }
     }
   }
 
@@ -152,19 +157,18 @@ struct UnitMatching {
     score += 0.3 * Double(shared) / Double(big)
     let a = matcher.destination[one.first].shape
     let b = matcher.source[two.first].shape
-    if a.count == b.count, a != b || a.count == 2 {
-      score += orientation(a, b, matcher)
-    }
     if a.count != b.count, squeeze(a) != squeeze(b) { score -= 0.15 }
     if dRanks[d].1 == sRanks[s].1, dRanks[d].0 == sRanks[s].0 {
       score += dRanks[d].1 == 1 ? 0.6 : 0.35
+    } else if dRanks[d].0 == sRanks[s].0 {
+      score += 0.1
     }
     return score
   }
 
   /// Matrices turned the other way than the rest of the file are less likely.
   private func orientation(_ a: [Int], _ b: [Int], _ matcher: Matcher) -> Double {
-    guard a.count == 2, a[0] != a[1] else { return 0 }
+    guard a.count == 2, b.count == 2, a[0] != a[1] else { return 0 }
     let isTable = max(a[0], a[1]) > 8 * min(a[0], a[1])
     if a == b { return matcher.swapsExpected == true && !isTable ? -0.5 : 0.1 }
     return matcher.swapsExpected == true && !isTable ? 0.1 : -0.5
