@@ -68,7 +68,8 @@ let package = Package(
       name: "EspalierTerminal", dependencies: ["EspalierUI", "CNcurses", "CSystem"],
       swiftSettings: strict),
     .target(
-      name: "EspalierBrowser", dependencies: ["Espalier", "EspalierUI", "EspalierTerminal"],
+      name: "EspalierBrowser",
+      dependencies: ["Espalier", "EspalierDiagnosis", "EspalierUI", "EspalierTerminal"],
       swiftSettings: strict),
     .executableTarget(
       name: "espalier",

@@ -38,8 +38,6 @@ extension EffectRunner {
     }
   }
 
-  func diagnose(_ comparison: Comparison) {}
-
   /// Binds the plan to its values. They are read and converted when they are saved or looked at, so
   /// that memory stays flat; nothing has been changed until then.
   func load(_ mode: LoadMode, _ comparison: Comparison) {

@@ -32,8 +32,8 @@ guard FileManager.default.changeCurrentDirectoryPath(place.path) else {
 let shots = [
   Shot(name: "trees", steps: [("10 issues", "]c]c]c]c]c]c]c]c]c")], last: "issue 9 of 10"),
   Shot(
-    name: "values", steps: [("10 issues", "e"), ("running_var", "/conv1.w\r"), ("1 of", "v")],
-    last: "mean"),
+    name: "values", steps: [("10 issues", "e"), ("running_var", "jj"), ("conv1.weight", "v")],
+    last: "deviation"),
   Shot(name: "report", steps: [("10 issues", "r")], last: "Would be loaded"),
   Shot(name: "help", steps: [("10 issues", "?")], last: "Esc closes"),
   Shot(name: "small", steps: [("10 issues", "]c")], last: "issue 1 of 10", width: 80, height: 24),
