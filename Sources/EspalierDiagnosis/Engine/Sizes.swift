@@ -75,8 +75,9 @@ struct Sizes {
 
   private func concepts(_ path: [Int]) -> Set<String> {
     let scorer = NameScorer(names)
-    return Set(path.suffix(3).flatMap { scorer.componentWords($0) }
-      .flatMap { Vocabulary.concepts[$0] ?? [$0] })
+    return Set(
+      path.suffix(3).flatMap { scorer.componentWords($0) }
+        .flatMap { Vocabulary.concepts[$0] ?? [$0] })
   }
 
   private func isPosition(_ matcher: Matcher, _ d: Int, _ axis: Int) -> Bool {
@@ -133,7 +134,8 @@ struct Sizes {
   private func pairLeftovers(_ matcher: inout Matcher) {
     let held = Set(matcher.misfits.values)
     let ds = matcher.destination.indices.filter {
-      matcher.links[$0] == nil && matcher.misfits[$0] == nil && !matcher.destination[$0].shape.isEmpty
+      matcher.links[$0] == nil && matcher.misfits[$0] == nil
+        && !matcher.destination[$0].shape.isEmpty
     }
     let ss = matcher.source.indices.filter {
       !matcher.used[$0] && !held.contains($0) && !matcher.source[$0].shape.isEmpty
@@ -155,7 +157,8 @@ struct Sizes {
         // Under another name, a table of quite another size is another table; a head is as deep as
         // the head it stands for.
         if isTokenTable(matcher, d), !isNear(a[0], b[0]) { continue }
-        guard matrices(ds, matcher.destination, around: d) == matrices(ss, matcher.source, around: s)
+        guard
+          matrices(ds, matcher.destination, around: d) == matrices(ss, matcher.source, around: s)
         else { continue }
         best.append((score, d, s))
       }

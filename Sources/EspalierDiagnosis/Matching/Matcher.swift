@@ -112,7 +112,9 @@ struct Matcher {
       guard family.d.count == family.s.count, family.d.contains(where: { links[$0] == nil }) else {
         continue
       }
-      let ds = family.d.sorted { numbers(shortPaths[$0]).lexicographicallyPrecedes(numbers(shortPaths[$1])) }
+      let ds = family.d.sorted {
+        numbers(shortPaths[$0]).lexicographicallyPrecedes(numbers(shortPaths[$1]))
+      }
       let ss = family.s.sorted {
         numbers(source[$0].path).lexicographicallyPrecedes(numbers(source[$1].path))
       }
@@ -160,7 +162,8 @@ struct DirectoryPairs {
     for up in 1...min(3, destination.count - 1) {
       for across in 1...min(3, source.count - 1) where up == across || up + across <= 4 {
         near.insert(
-          Pair(destination: Array(destination.dropLast(up)), source: Array(source.dropLast(across))))
+          Pair(destination: Array(destination.dropLast(up)), source: Array(source.dropLast(across)))
+        )
       }
     }
     known.insert(Array(destination.dropLast()))
@@ -177,10 +180,15 @@ struct DirectoryPairs {
     guard destination.count > 2, source.count > 2 else { return isKnown }
     if near.contains(
       Pair(destination: Array(parent.dropLast()), source: Array(source.dropLast(2))))
-    { return 0.5 + isKnown }
+    {
+      return 0.5 + isKnown
+    }
     if near.contains(Pair(destination: parent, source: Array(source.dropLast(2))))
-      || near.contains(Pair(destination: Array(parent.dropLast()), source: Array(source.dropLast())))
-    { return 0.35 + isKnown }
+      || near.contains(
+        Pair(destination: Array(parent.dropLast()), source: Array(source.dropLast())))
+    {
+      return 0.35 + isKnown
+    }
     return isKnown
   }
 }

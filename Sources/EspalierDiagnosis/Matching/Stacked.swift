@@ -13,7 +13,8 @@ struct Unstacking {
     let counts = Set(lists.map(\.count))
     var byDirectory: [[Int]: [Int]] = [:]
     for (at, slot) in slots.enumerated() {
-      guard let first = slot.shape.first, counts.contains(first), slot.shape.count >= 2 || slot.path.count > 1
+      guard let first = slot.shape.first, counts.contains(first),
+        slot.shape.count >= 2 || slot.path.count > 1
       else { continue }
       for depth in 1..<max(2, slot.path.count) where depth < slot.path.count {
         // Nothing numbered lies below a stack's directory.

@@ -95,7 +95,8 @@ struct UnitMatching {
     var sRanks = ranks(ss, matcher.source)
     for d in ds.indices {
       let near = byShape[layoutKey(matcher.destination[ds[d].first].shape)] ?? []
-      let options = small ? everything : near.count <= 200 ? near : sameRank(d, near, &dRanks, &sRanks)
+      let options =
+        small ? everything : near.count <= 200 ? near : sameRank(d, near, &dRanks, &sRanks)
       for s in options {
         guard let base = score(d, s, &matcher, dRanks, sRanks) else { continue }
         let turn = orientation(
@@ -178,7 +179,9 @@ struct UnitMatching {
     _ a: Vocabulary.Role, _ b: Vocabulary.Role, _ matcher: Matcher, _ d: Unit, _ s: Unit
   ) -> Bool {
     if a == b { return true }
-    if a == .counter || b == .counter || a == .mean || b == .mean || a == .variance || b == .variance {
+    if a == .counter || b == .counter || a == .mean || b == .mean || a == .variance
+      || b == .variance
+    {
       return false
     }
     if a != .other, b != .other { return false }
@@ -201,7 +204,8 @@ struct UnitMatching {
       kept.reserveCapacity(alive.count)
       for candidate in alive where !dDone.contains(candidate.d) && !sDone.contains(candidate.s) {
         let near = matcher.directories.closeness(
-          matcher.destination[ds[candidate.d].first].path, matcher.source[ss[candidate.s].first].path)
+          matcher.destination[ds[candidate.d].first].path,
+          matcher.source[ss[candidate.s].first].path)
         let score = candidate.base + 0.8 * near
         let evidence = candidate.unique || !strict || near >= 0.5 || candidate.base >= 1.0
         if score > bestScore, evidence {

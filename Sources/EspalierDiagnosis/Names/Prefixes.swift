@@ -68,23 +68,30 @@ struct PrefixSolver {
         return
       }
       // The wrapper `module` is a container only beside other entries of a training checkpoint.
-      if cut.count == 1, let id = cut.first, ["module", "layers"].contains(names.text(id)), !hasOthers {
+      if cut.count == 1, let id = cut.first, ["module", "layers"].contains(names.text(id)),
+        !hasOthers
+      {
         return
       }
       let before = slots.count { wanted.contains($0.path) }
       let after = slots.count { slot in
-        slot.path.first.map { cut.contains($0) } == true && wanted.contains(Array(slot.path.dropFirst()))
+        slot.path.first.map { cut.contains($0) } == true
+          && wanted.contains(Array(slot.path.dropFirst()))
       }
       guard after >= before else { return }
       let inDestination = destination.contains { $0.first.map { cut.contains($0) } == true }
       if inDestination && after == before && !hasOthers { return }
       for at in slots.indices {
-        guard let head = slots[at].path.first, cut.contains(head), slots[at].path.count > 1 else { continue }
+        guard let head = slots[at].path.first, cut.contains(head), slots[at].path.count > 1 else {
+          continue
+        }
         slots[at].cut.container.append(head)
         slots[at].path.removeFirst()
       }
       // A second container level is rare and only believed where it is spelt like one.
-      guard let next = slots.first?.path.first, ["state_dict", "params", "model_state_dict"].contains(names.text(next)) else { return }
+      guard let next = slots.first?.path.first,
+        ["state_dict", "params", "model_state_dict"].contains(names.text(next))
+      else { return }
     }
   }
 
@@ -104,9 +111,10 @@ struct PrefixSolver {
         if fits { helped[id, default: 0] += 1 }
       }
     }
-    let accepted = Set(helped.filter { id, count in
-      count >= 2 && count * 2 >= (tried[id] ?? 0)
-    }.keys)
+    let accepted = Set(
+      helped.filter { id, count in
+        count >= 2 && count * 2 >= (tried[id] ?? 0)
+      }.keys)
     guard !accepted.isEmpty else { return }
     for at in slots.indices where !wanted.contains(slots[at].path) {
       remove(&slots[at]) { accepted.contains($0) }
@@ -160,8 +168,13 @@ struct PrefixSolver {
         }
       }
       let best = votes.filter { prefix, count in
-        count * 2 >= (total[prefix] ?? 0) && prefix.allSatisfy { names.number($0) == nil } && count >= 2
-      }.max { ($0.value, -$0.key.count, $0.key.lexicographicallyPrecedes($1.key) ? 1 : 0) < ($1.value, -$1.key.count, 0) }
+        count * 2 >= (total[prefix] ?? 0) && prefix.allSatisfy { names.number($0) == nil }
+          && count >= 2
+      }.max {
+        ($0.value, -$0.key.count, $0.key.lexicographicallyPrecedes($1.key) ? 1 : 0) < (
+          $1.value, -$1.key.count, 0
+        )
+      }
       guard let (prefix, _) = best else { return }
       for at in slots.indices
       where slots[at].path.starts(with: prefix) && slots[at].path.count > prefix.count
@@ -201,7 +214,8 @@ struct PrefixSolver {
         }
       }
       let best = votes.filter { prefix, count in
-        count * 2 >= (total[prefix] ?? 0) && prefix.allSatisfy { names.number($0) == nil } && count >= 2
+        count * 2 >= (total[prefix] ?? 0) && prefix.allSatisfy { names.number($0) == nil }
+          && count >= 2
           && !missing.contains(prefix)
       }.max { ($0.value, -$0.key.count) < ($1.value, -$1.key.count) }
       guard let (prefix, _) = best else { return }

@@ -115,7 +115,8 @@ enum Vocabulary {
     "fin": ["final"], "type": ["type"], "types": ["type"], "segment": ["type"],
     "mask": ["mask"], "masked": ["mask"], "experts": ["expert"], "expert": ["expert"],
     "mid": ["mid"], "middle": ["mid"], "post": ["post"], "pre": ["pre"], "bbox": ["bbox"],
-    "input": ["input"], "recurrent": ["hidden"], "hh": ["hidden"], "ih": ["input"], "dist": ["distillation"], "reg": ["register"], "spec": [],
+    "input": ["input"], "recurrent": ["hidden"], "hh": ["hidden"], "ih": ["input"],
+    "dist": ["distillation"], "reg": ["register"], "spec": [],
     "router": ["gate"], "module": [], "model": [], "base": [], "main": [],
   ]
 
