@@ -109,7 +109,6 @@ struct ForeignContent: Sendable {
           && sample.prefix[offset..<(offset + 8)].elementsEqual(hdf5Signature)
       }
     },
-    unread("a GGUF file (llama.cpp)") { $0.starts(with: "GGUF") },
     unread("a NumPy array (.npy)") { $0.starts(with: [0x93] + Array("NUMPY".utf8)) },
     unread("a zip archive") { $0.starts(with: Array("PK".utf8) + [3, 4]) },
     unread("a TensorFlow Lite model") { sample in
