@@ -19,7 +19,7 @@ import Testing
   @Test func showsBothTreesAndWhatDiffers() throws {
     let files = try Scratch()
     let program = try open(files)
-    for text in ["10 issues", "classifier", "10×32", "5×32", "pos_embed", "mask_token", "10 equal"]
+    for text in ["10 issues", "classifier", "10×32", "5×32", "pos_embed", "queue", "10 equal"]
     {
       try program.wait(forText: text)
     }
@@ -34,14 +34,14 @@ import Testing
     try program.wait(forText: "10 issues")
     program.send(":load strict\r")
     try program.wait(forText: "strict load refused")
-    try program.escape(from: "Report of")
+    try program.escape(from: "Esc closes")
     program.send(":load lenient\r")
     try program.wait(forText: "saves the result")
-    try program.escape(from: "Report of")
+    try program.escape(from: "Esc closes")
     program.send("w")
     try program.wait(forText: "model.loaded")
     program.send("\r")
-    try program.wait(forText: "read back")
+    try program.wait(forText: "saved and verified")
     program.send("q")
     #expect(try program.waitForExit() == 0)
     #expect(files.names.contains { $0.hasPrefix("model.loaded") })
