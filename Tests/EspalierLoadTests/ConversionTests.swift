@@ -351,7 +351,7 @@ func load<T: BitwiseCopyable>(_ bytes: [UInt8], as type: T.Type) -> [T] {
     let lossy: [(DType, DType)] = [
       (.f32, .f16), (.f32, .bf16), (.f16, .bf16), (.bf16, .f16), (.i64, .f64), (.u8, .i8),
       (.i8, .u8), (.c64, .f32), (.f32, .i32), (.f8e5m2, .f8e4m3), (.u16, .f16), (.f16, .f8e8m0),
-      (.u64, .i64), (.u8, .bool), (.f8e5m2fnuz, .f16),
+      (.u64, .i64), (.u8, .bool), (.f8e5m2, .f8e5m2fnuz),
     ]
     for (from, to) in lossy { #expect(Conversion.mayLose(from: from, to: to), "\(from) \(to)") }
   }
