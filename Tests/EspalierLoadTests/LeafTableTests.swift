@@ -12,7 +12,8 @@ enum Thing: String, CaseIterable, Sendable {
   func source() throws -> MemorySource {
     var tree = TreeBuilder()
     var values: [[UInt8]?] = []
-    func array(_ dtype: DType, _ shape: Shape, _ bytes: [UInt8], at node: TreeBuilder.Handle) throws {
+    func array(_ dtype: DType, _ shape: Shape, _ bytes: [UInt8], at node: TreeBuilder.Handle) throws
+    {
       try tree.setArray(ArrayDescription(dtype, shape), at: node)
       values.append(bytes)
     }
@@ -246,14 +247,16 @@ extension LoadPlan {
     try a.add("s", .f32, [1], values: [1 as Float])
     try b.add("t", .f32, [1], values: [1 as Float])
     let plan = try LoadPlan(Alignment(a.finish().tree, b.finish().tree))
-    #expect(plan.issues.map(\.kind).sorted() == [
-      "missing", "shape_mismatch", "shape_mismatch", "shape_mismatch", "unexpected",
-    ])
+    #expect(
+      plan.issues.map(\.kind).sorted() == [
+        "missing", "shape_mismatch", "shape_mismatch", "shape_mismatch", "unexpected",
+      ])
     #expect(plan.issueCount(in: 0) == 5)
     let rows = plan.issues.map(\.row)
     #expect(plan.nextIssueRow(after: rows[1]) == rows[2])
     #expect(plan.previousIssueRow(before: rows[1]) == rows[0])
-    #expect(plan.nextIssueRow(after: rows[4]) == nil && plan.previousIssueRow(before: rows[0]) == nil)
+    #expect(
+      plan.nextIssueRow(after: rows[4]) == nil && plan.previousIssueRow(before: rows[0]) == nil)
     #expect(rows.indices.allSatisfy { plan.issueIndex(of: rows[$0]) == $0 })
     #expect(plan.issueIndex(of: 0) == nil)
   }
