@@ -135,6 +135,9 @@ enum Vocabulary {
     ]
     if contains(text, "cross_attn_ln") { return 5 }
     for (phrase, ordinal) in phrases where contains(text, phrase) { return ordinal }
+    for ordinal in 1...3 where contains(text, "norm_\(ordinal)") || contains(text, "ln_\(ordinal)") {
+      return ordinal
+    }
     return nil
   }
 
