@@ -9,8 +9,13 @@ struct OneSideCauses {
   init(_ facts: Facts) {
     self.facts = facts
     let matcher = facts.matcher
-    let d = Side(matcher.destination, facts.names) { matcher.links[$0] != nil }
-    let s = Side(matcher.source, facts.names) { matcher.used[$0] }
+    // A tensor of another size is there all the same.
+    let resized = Set(facts.findings.resized.map(\.destination))
+    let resizedSources = Set(facts.findings.resized.map(\.source))
+    let d = Side(matcher.destination, facts.names) {
+      matcher.links[$0] != nil || resized.contains($0)
+    }
+    let s = Side(matcher.source, facts.names) { matcher.used[$0] || resizedSources.contains($0) }
     for index in facts.missing { missing[d.reason(index), default: []].append(index) }
     for index in facts.surplus {
       var reason = s.reason(index)
@@ -21,9 +26,7 @@ struct OneSideCauses {
   }
 
   /// Leftovers that have no reason.
-  var unexplained: (destination: [Int], source: [Int]) {
-    (missing[.none] ?? [], surplus[.none] ?? [])
-  }
+  var unexplained: (destination: [Int], source: [Int]) { (missing[.none] ?? [], surplus[.none] ?? []) }
 
   private func isTiedToUsed(_ s: Int) -> Bool {
     guard let tensor = facts.matcher.source[s].parts.first else { return false }
@@ -46,8 +49,7 @@ struct OneSideCauses {
     }
     add(
       .missingBias, missing[.bias], isSource: false,
-      { "\($0) are biases that the source lacks; they keep their initial values." },
-      harm: .needsDecision)
+      { "\($0) are biases that the source lacks; they keep their initial values." }, harm: .needsDecision)
     add(
       .biasUnexpected, surplus[.bias], isSource: true,
       { "\($0) are biases that the destination lacks; they are dropped." }, harm: .needsDecision)
@@ -80,12 +82,10 @@ struct OneSideCauses {
       pair.surplus.destination.allSatisfy { facts.matcher.links[$0] == nil }
         && pair.surplus.source.allSatisfy { !facts.matcher.used[$0] }
     }
-    guard !more.isEmpty || !less.isEmpty, !facts.links.isEmpty else { return nil }
-    var evidence =
-      NameSummary.lines(facts.destinationNames(more)) + NameSummary.lines(facts.sourceNames(less))
+    guard !more.isEmpty || !less.isEmpty else { return nil }
+    var evidence = NameSummary.lines(facts.destinationNames(more)) + NameSummary.lines(facts.sourceNames(less))
     for pair in lists {
-      evidence.append(
-        "a list of \(pair.destination) blocks in the destination, \(pair.source) in the source")
+      evidence.append("a list of \(pair.destination) blocks in the destination, \(pair.source) in the source")
     }
     return facts.diagnosis(
       .depthMismatch,
@@ -172,8 +172,7 @@ private struct Side {
     if ["I64", "I32", "I16", "U8", "BOOL"].contains(slot.dtype) { return true }
     // Masks: (1, 1, n, n).
     let shape = slot.shape
-    return shape.count == 4 && shape[0] == 1 && shape[1] == 1 && shape[2] == shape[3]
-      && shape[2] > 7
+    return shape.count == 4 && shape[0] == 1 && shape[1] == 1 && shape[2] == shape[3] && shape[2] > 7
   }
 
   // MARK: Layers
@@ -211,8 +210,7 @@ private struct Side {
     }
     for (key, facts) in blocks where facts.matched == 0 && facts.total >= 3 {
       guard let known = models[Array(key.dropLast())] else { continue }
-      if known.contains(where: { $0.intersection(facts.leaves).count * 5 >= facts.leaves.count * 4 }
-      ) {
+      if known.contains(where: { $0.intersection(facts.leaves).count * 5 >= facts.leaves.count * 4 }) {
         surplusBlocks.insert(key)
       }
     }

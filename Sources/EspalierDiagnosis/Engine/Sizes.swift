@@ -124,7 +124,12 @@ struct Sizes {
       let b = matcher.source[s].shape
       return a.count == b.count && a.count >= 2 && a[1] == shape[0] && b[1] != a[1]
     }
-    let directories = Set(pairs.map { Array(matcher.destination[$0.d].path.dropLast()) })
+    let outputs = turned(matcher, pair.d, pair.s)[0]
+    let alike = pairs.filter {
+      $0.axis == 0 && matcher.destination[$0.d].shape[0] == shape[0]
+        && turned(matcher, $0.d, $0.s)[0] == outputs
+    }
+    let directories = Set(alike.map { Array(matcher.destination[$0.d].path.dropLast()) })
     return !consumed && directories.count <= max(3, matcher.destination.count / 20)
   }
 

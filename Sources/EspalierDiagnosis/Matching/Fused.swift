@@ -135,7 +135,9 @@ struct FusedMatching {
       path[path.count - 2] = -1
       byPlace[path, default: []].append(at)
     }
-    return byPlace.values.filter { (2...3).contains($0.count) }.map { $0.sorted() }
+    let order = isSource ? matcher.sourceOrder : matcher.destinationOrder
+    return byPlace.values.filter { (2...3).contains($0.count) }
+      .map { $0.sorted { order[pieces[$0].first] < order[pieces[$1].first] } }
       .sorted { $0[0] < $1[0] }
   }
 

@@ -37,6 +37,9 @@ struct Matcher {
   var directories = DirectoryPairs()
   /// The two sides keep matrices the other way round.
   let swapsExpected: Bool?
+  /// Place of each slot in the order in which its model was made.
+  let destinationOrder: [Int]
+  let sourceOrder: [Int]
   var fitCache: [FitKey: Bool] = [:]
 
   struct FitKey: Hashable {
@@ -52,6 +55,8 @@ struct Matcher {
     self.source = source
     self.shortPaths = shortPaths
     used = [Bool](repeating: false, count: source.count)
+    destinationOrder = ReadingOrder.places(destination, names)
+    sourceOrder = ReadingOrder.places(source, names)
     let one = Orientation.outputFirst(destination, names)
     let two = Orientation.outputFirst(source, names)
     swapsExpected =

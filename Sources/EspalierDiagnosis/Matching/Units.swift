@@ -91,8 +91,8 @@ struct UnitMatching {
       }
     }
     let everything = Array(ss.indices)
-    var dRanks = ranks(ds, matcher.destination)
-    var sRanks = ranks(ss, matcher.source)
+    var dRanks = ranks(ds, matcher.destination, matcher.destinationOrder)
+    var sRanks = ranks(ss, matcher.source, matcher.sourceOrder)
     for d in ds.indices {
       let near = byShape[layoutKey(matcher.destination[ds[d].first].shape)] ?? []
       let options =
@@ -126,12 +126,12 @@ struct UnitMatching {
   }
 
   /// Place of each unit among those of the same shape and role, and how many there are.
-  private func ranks(_ units: [Unit], _ slots: [Slot]) -> [(Int, Int)] {
+  private func ranks(_ units: [Unit], _ slots: [Slot], _ order: [Int]) -> [(Int, Int)] {
     var groups: [Bucket: [Int]] = [:]
     for (at, unit) in units.enumerated() { groups[bucket(unit, slots), default: []].append(at) }
     var out = [(Int, Int)](repeating: (0, 1), count: units.count)
     for members in groups.values {
-      let sorted = members.sorted { units[$0].first < units[$1].first }
+      let sorted = members.sorted { order[units[$0].first] < order[units[$1].first] }
       for (place, at) in sorted.enumerated() { out[at] = (place, members.count) }
     }
     return out

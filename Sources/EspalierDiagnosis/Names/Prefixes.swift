@@ -7,6 +7,8 @@ struct PrefixSolver {
   private(set) var missing: [[Int]] = []
 
   private var wanted: Set<[Int]> = []
+  /// Full destination paths with their numbers blanked out.
+  private var wantedPatterns: Set<[Int]> = []
   private var destinationComponents: Set<Int> = []
   private var wrapperIDs: Set<Int>
 
@@ -30,6 +32,7 @@ struct PrefixSolver {
     var counts: [[Int]: Int] = [:]
     for path in destination {
       wanted.insert(path)
+      wantedPatterns.insert(pattern(path))
       for id in path { destinationComponents.insert(id) }
       for depth in 1..<max(2, min(4, path.count)) where path.count > depth {
         counts[Array(path.prefix(depth)), default: 0] += 1
@@ -129,10 +132,16 @@ struct PrefixSolver {
   private func lineUp(_ path: [Int]) -> Bool {
     guard !path.isEmpty else { return false }
     if wanted.contains(path) { return path.count > 1 || path.count == 1 && !isPlainLeaf(path[0]) }
+    // Numbers may have moved as well.
+    if path.count > 1, wantedPatterns.contains(pattern(path)) { return true }
     for depth in 1...2 where path.count > depth + 1 {
       if wanted.contains(Array(path.dropFirst(depth))) { return true }
     }
     return false
+  }
+
+  private func pattern(_ path: [Int]) -> [Int] {
+    path.map { names.number($0) == nil ? $0 : Token.anyNumber }
   }
 
   private func isPlainLeaf(_ id: Int) -> Bool { Vocabulary.role(names.text(id)) != .other }
