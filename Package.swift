@@ -78,6 +78,9 @@ let package = Package(
     .target(name: "CPTY", path: "Tests/Support/CPTY"),
     .target(
       name: "PTYKit", dependencies: ["CPTY"], path: "Tests/Support/PTYKit", swiftSettings: strict),
+    .executableTarget(
+      name: "terminal-probe", dependencies: ["EspalierTerminal", "EspalierUI"],
+      path: "Tests/Support/TerminalProbe", swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["EspalierTree"], path: "Tests/Support/TestSupport",
       swiftSettings: strict),
@@ -97,6 +100,11 @@ let package = Package(
       name: "EspalierUITests",
       dependencies: ["EspalierUI", "EspalierLoad", "EspalierTree", "TestSupport"],
       swiftSettings: strict),
+    .testTarget(
+      name: "EspalierTerminalTests",
+      dependencies: ["EspalierTerminal", "EspalierUI", "PTYKit", "CPTY", "terminal-probe"],
+      swiftSettings: strict),
+    .testTarget(name: "PTYKitTests", dependencies: ["PTYKit"], swiftSettings: strict),
     .testTarget(
       name: "EspalierTests", dependencies: ["Espalier", "TestSupport"], swiftSettings: strict),
     .testTarget(

@@ -1,4 +1,5 @@
 #include "terminal_guard.h"
+#include "terminal_stderr.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -43,6 +44,7 @@ static void give_back(void) {
   // still under way, such as reports of the mouse, would be typed into the shell.
   tcsetattr(terminal, TCSANOW, &settings);
   tcflush(terminal, TCIFLUSH);
+  terminal_stderr_release();
   errno = error;
 }
 
@@ -54,10 +56,10 @@ static void on_ending_signal(int number, siginfo_t *info, void *context) {
     if (former[i].sa_flags & SA_SIGINFO && former[i].sa_sigaction) {
       // A crash reporter: it needs the registers at the crash, which a new signal would not have.
       former[i].sa_sigaction(number, info, context);
-      return;
     }
   }
-  // Blocked until this handler returns, then it takes its former course.
+  // Blocked until this handler returns, then it takes its former course. After a crash reporter
+  // too: it leaves the end to the crash happening again, which a signal from outside does not.
   raise(number);
 }
 

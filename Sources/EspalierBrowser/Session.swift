@@ -55,8 +55,5 @@ final class Session {
     }
   }
 
-  private func draw() {
-    let frame = render(state)
-    terminal.draw(frame.screen, cursor: frame.cursor)
-  }
+  private func draw() { terminal.draw(render(state)) }
 }

@@ -1,1 +1,34 @@
-// espalier
+import ArgumentParser
+import Glibc
+
+exit(runProgram())
+
+/// Parses the command line, runs the command, and turns whatever happens into an exit status.
+func runProgram() -> Int32 {
+  let command: any ParsableCommand
+  do {
+    command = try EspalierCommand.parseAsRoot()
+  } catch {
+    return explainUsage(error)
+  }
+  guard let command = command as? any Command else {
+    print(EspalierCommand.helpMessage())
+    return ExitStatus.done.rawValue
+  }
+  do {
+    return try command.execute().rawValue
+  } catch {
+    return Failure(error).report(asJSON: command.printsJSON).rawValue
+  }
+}
+
+/// Help and version go to standard output; a command line that makes no sense exits with 2.
+private func explainUsage(_ error: any Error) -> Int32 {
+  let text = EspalierCommand.fullMessage(for: error)
+  guard EspalierCommand.exitCode(for: error) != .success else {
+    print(text)
+    return ExitStatus.done.rawValue
+  }
+  complain(text, prefix: "")
+  return ExitStatus.usage.rawValue
+}

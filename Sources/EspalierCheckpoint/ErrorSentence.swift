@@ -1,3 +1,5 @@
+import EspalierTree
+
 extension CheckpointError: CustomStringConvertible {
   /// One sentence: file, place, found, expected, what to do.
   public var sentence: String {
@@ -75,3 +77,6 @@ extension CheckpointError.Code {
     }
   }
 }
+
+/// A number of bytes in words.
+func byteCount(_ count: Int) -> String { count == 1 ? "1 byte" : "\(count) bytes" }

@@ -22,7 +22,9 @@ enum ControlSequence {
     guard let value = curses_capability(name) else { return "" }
     var kept = ""
     var rest = Substring(String(cString: value))
-    while let start = rest.firstRange(of: "$<"), let end = rest[start.upperBound...].firstIndex(of: ">") {
+    while let start = rest.firstRange(of: "$<"),
+      let end = rest[start.upperBound...].firstIndex(of: ">")
+    {
       kept += rest[..<start.lowerBound]
       rest = rest[rest.index(after: end)...]
     }

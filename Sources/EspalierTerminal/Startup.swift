@@ -37,7 +37,9 @@ private func descriptions(wantsDirectColor: Bool) -> [String] {
   guard let name = environment("TERM") else { return [] }
   let direct = ["xterm-256color": "xterm-direct", "tmux-256color": "tmux-direct"][name]
   let hasDirect = ["truecolor", "24bit"].contains(environment("COLORTERM"))
-  if wantsDirectColor, hasDirect, environment("NO_COLOR") == nil, let direct { return [direct, name] }
+  if wantsDirectColor, hasDirect, environment("NO_COLOR") == nil, let direct {
+    return [direct, name]
+  }
   return [name]
 }
 

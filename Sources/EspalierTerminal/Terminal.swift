@@ -16,7 +16,8 @@ public final class Terminal {
   /// Keys are read from a window of their own: reading from the screen would also refresh it.
   private let keys: Window
   private let signals: Int32
-  private let modesOn: String
+  private let knowsModes: Bool
+  private var hasMouse: Bool
   private let modesOff: String
   private var painter: Painter
   private var decoder = InputDecoder()
@@ -40,10 +41,9 @@ public final class Terminal {
       throw error
     }
     // Terminals that are described as having a mouse are the ones that know xterm's modes.
-    let knowsModes = curses_capability("kmous") != nil
-    let mouse = options.mouse && knowsModes
-    modesOn = (knowsModes ? ControlSequence.pasteOn : "") + (mouse ? ControlSequence.mouseOn : "")
-    modesOff = (mouse ? ControlSequence.mouseOff : "") + (knowsModes ? ControlSequence.pasteOff : "")
+    knowsModes = curses_capability("kmous") != nil
+    hasMouse = options.mouse
+    modesOff = knowsModes ? ControlSequence.mouseOff + ControlSequence.pasteOff : ""
     let farewell = Array(ControlSequence.farewell(modesOff: modesOff).utf8)
     terminal_guard_set_farewell(farewell, farewell.count)
 
@@ -51,6 +51,8 @@ public final class Terminal {
     painter = Painter(depth: depth, ascii: options.ascii || !canShowUnicode)
     setModes(device, keys: keys)
     device.write(modesOn)
+    // Without it messages only look untidy.
+    _ = terminal_stderr_keep()
   }
 
   deinit { close() }
@@ -61,6 +63,7 @@ public final class Terminal {
     isOpen = false
     device.write(modesOff)
     endwin()
+    terminal_stderr_release()
     terminal_guard_remove()
     terminal_signals_close()
     delwin(keys)
@@ -96,6 +99,23 @@ public final class Terminal {
     guard isOpen, encoded.utf8.count <= 100_000 else { return false }
     device.write("\u{1b}]52;c;\(encoded)\u{07}")
     return true
+  }
+
+  /// Takes clicks and the wheel, or leaves them to the terminal's own selection.
+  public func setMouse(_ on: Bool) {
+    guard isOpen, knowsModes, on != hasMouse else { return }
+    hasMouse = on
+    device.write(on ? ControlSequence.mouseOn : ControlSequence.mouseOff)
+  }
+
+  /// Draws every cell anew at the next `draw`, whatever another program has left there.
+  public func redraw() {
+    if isOpen { redrawAll() }
+  }
+
+  private var modesOn: String {
+    guard knowsModes else { return "" }
+    return ControlSequence.pasteOn + (hasMouse ? ControlSequence.mouseOn : "")
   }
 
   /// Makes `wait` return. From any thread, at any time.
@@ -183,15 +203,10 @@ extension Terminal {
   }
 
   private func readKeys() {
-    // A byte that is not text ends a reading, though more may follow it.
-    var failures = 0
-    while failures < 2 {
-      var value = wint_t()
-      switch wget_wch(keys, &value) {
-      case OK: decoder.feed(.character(value))
-      case KEY_CODE_YES: decoder.feed(.code(Int32(bitPattern: value)))
-      default: failures += 1
-      }
+    while true {
+      let value = wgetch(keys)
+      if value == ERR { break }
+      decoder.feed(UInt8(exactly: value).map { .byte($0) } ?? .code(value))
     }
     decoder.flush()
   }

@@ -176,6 +176,11 @@ extension Tree {
     return TreePath(segments.reversed())
   }
 
+  /// The path from a node above to a node.
+  public func path(of node: NodeID, below root: NodeID) -> TreePath {
+    TreePath(Array(path(of: node).segments.dropFirst(depth(of: root))))
+  }
+
   public func path(of leaf: LeafID) -> TreePath { path(of: node(of: leaf)) }
 
   public func depth(of node: NodeID) -> Int {
@@ -197,8 +202,8 @@ extension Tree {
   }
 
   /// The node that a path leads to; joints are not compared.
-  public func node(at path: TreePath) -> NodeID? {
-    var node = NodeID.root
+  public func node(at path: TreePath, below root: NodeID = .root) -> NodeID? {
+    var node = root
     for segment in path.segments {
       guard let next = child(of: node, named: segment.name) else { return nil }
       node = next

@@ -1,2 +1,4 @@
 #pragma once
 #include "files.h"
+#include "terminal_guard.h"
+#include "terminal_signals.h"

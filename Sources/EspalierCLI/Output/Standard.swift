@@ -24,7 +24,7 @@ struct StandardStream: ~Copyable {
     if buffer.count >= 1 << 16 { flush() }
   }
 
-  mutating func line(_ text: some StringProtocol = "") {
+  mutating func line(_ text: String = "") {
     buffer.append(contentsOf: text.utf8)
     buffer.append(UInt8(ascii: "\n"))
     if buffer.count >= 1 << 16 { flush() }
@@ -55,8 +55,8 @@ struct StandardStream: ~Copyable {
 }
 
 /// Writes one sentence to standard error.
-func complain(_ sentence: String) {
-  var text = Array("espalier: \(sentence)\n".utf8)[...]
+func complain(_ sentence: String, prefix: String = "espalier: ") {
+  var text = Array("\(prefix)\(sentence)\n".utf8)[...]
   while !text.isEmpty {
     let count = text.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     if count > 0 { text = text.dropFirst(count) } else if errno != EINTR { return }

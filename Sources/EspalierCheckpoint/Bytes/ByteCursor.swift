@@ -1,3 +1,5 @@
+import EspalierTree
+
 /// Reads numbers and byte strings one after another from bytes in memory. Every read is checked: a
 /// claim beyond the end throws `truncated` with its offset, nothing traps.
 public struct ByteCursor: Sendable {
@@ -115,8 +117,8 @@ public struct ByteCursor: Sendable {
   private mutating func advance(_ count: Int, _ field: String) throws(CheckpointError) -> Int {
     guard count >= 0, count <= remaining else {
       throw origin.error(
-        .truncated, at: position, field: field, found: "\(remaining) bytes to the end",
-        expected: "\(count) bytes")
+        .truncated, at: position, field: field, found: "\(byteCount(remaining)) to the end",
+        expected: "\(byteCount(count))")
     }
     defer { position += count }
     return position

@@ -23,8 +23,8 @@ public struct ByteRegion: Sendable {
   public func slice(at offset: Int, count: Int) throws(CheckpointError) -> ByteRegion {
     guard offset >= 0, count >= 0, offset <= self.count, count <= self.count - offset else {
       throw origin.error(
-        .truncated, at: max(0, offset), found: "\(self.count) bytes in all",
-        expected: "\(count) bytes here")
+        .truncated, at: max(0, offset), found: "\(byteCount(self.count)) in all",
+        expected: "\(byteCount(count)) here")
     }
     let start = range.lowerBound + offset
     return ByteRegion(file: file, range: start..<(start + count))
@@ -51,7 +51,7 @@ public struct ByteRegion: Sendable {
   public func readAll(limit: Int, field: String) throws(CheckpointError) -> [UInt8] {
     guard count <= limit else {
       throw origin.error(
-        .limitExceeded, at: 0, field: field, found: "\(count) bytes",
+        .limitExceeded, at: 0, field: field, found: "\(byteCount(count))",
         expected: "at most \(limit) bytes")
     }
     return try read(at: 0, count: count)

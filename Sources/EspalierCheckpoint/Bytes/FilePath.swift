@@ -1,3 +1,5 @@
+import EspalierTree
+
 /// A path as the system has it: bytes, which need not be text.
 public struct FilePath: Sendable, Hashable, ExpressibleByStringLiteral, CustomStringConvertible {
   public let bytes: [UInt8]

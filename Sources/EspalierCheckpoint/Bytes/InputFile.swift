@@ -81,8 +81,8 @@ public final class InputFile: Sendable {
   private func checkRange(at offset: Int, count: Int) throws(CheckpointError) {
     guard offset >= 0, count >= 0, offset <= size, count <= size - offset else {
       throw CheckpointError(
-        .truncated, file: path, offset: offset, found: "a file of \(size) bytes",
-        expected: "\(count) bytes here")
+        .truncated, file: path, offset: offset, found: "a file of \(byteCount(size))",
+        expected: "\(byteCount(count)) here")
     }
   }
 
@@ -100,7 +100,7 @@ public final class InputFile: Sendable {
       guard count > 0 else {
         throw CheckpointError(
           .changedOnDisk, file: path, offset: offset + done, found: "the end of the file",
-          expected: "\(size) bytes, as when it was opened")
+          expected: "\(byteCount(size)), as when it was opened")
       }
       done += count
     }

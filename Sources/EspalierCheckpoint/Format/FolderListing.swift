@@ -1,3 +1,4 @@
+import EspalierTree
 import Glibc
 
 /// What a folder holds, as far as checkpoints are concerned.

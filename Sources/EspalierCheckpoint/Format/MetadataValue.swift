@@ -18,6 +18,17 @@ extension MetadataEntry.Value {
   }
 }
 
+extension MetadataEntry.Value {
+  /// As JSON text.
+  public var json: [UInt8] {
+    if case .json(let text) = self { return text }
+    guard case .value(let value) = self else { return [] }
+    var json = JSONWriter()
+    json.value(value)
+    return json.bytes
+  }
+}
+
 extension LeafValue {
   init(_ number: JSONNumber) {
     let isWhole = !number.text.contains {

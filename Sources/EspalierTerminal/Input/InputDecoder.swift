@@ -1,8 +1,11 @@
 import EspalierUI
 
-/// What ncurses hands over: a character, or a number for a sequence it knows.
+/// What ncurses hands over: a byte, or a number for a sequence it knows.
+///
+/// Bytes and not its wide characters: one byte that is not UTF-8 would make ncurses swallow what
+/// follows it.
 enum RawInput: Equatable {
-  case character(UInt32)
+  case byte(UInt8)
   case code(Int32)
 }
 
@@ -12,6 +15,11 @@ enum RawInput: Equatable {
 /// descriptions: Alt as an escape before a key, mouse reports, pasted text, keys that the description
 /// lacks. A sequence nobody knows is swallowed whole instead of being taken for typed keys.
 struct InputDecoder {
+  fileprivate enum Piece {
+    case character(Unicode.Scalar)
+    case code(Int32)
+  }
+
   private enum State {
     case ground
     /// After an escape: Alt, the start of a sequence, or the key itself.
@@ -21,11 +29,12 @@ struct InputDecoder {
     /// After `ESC [`: the parameters so far.
     case sequence([UInt8])
     /// After `ESC [ M`: the bytes of a mouse report in the old form.
-    case oldMouse([UInt32])
+    case oldMouse([UInt8])
     case paste(String.UnicodeScalarView)
   }
 
   private var state = State.ground
+  private var text = UTF8Assembler()
   private(set) var events: [InputEvent] = []
 
   mutating func takeEvents() -> [InputEvent] {
@@ -34,13 +43,25 @@ struct InputDecoder {
   }
 
   mutating func feed(_ input: RawInput) {
+    switch input {
+    case .byte(let byte):
+      // The old mouse reports are the one place where a byte is not part of a text.
+      if case .oldMouse(let bytes) = state { return oldMouse(bytes + [byte]) }
+      if let scalar = text.feed(byte) { take(.character(scalar)) }
+    case .code(let code):
+      text = UTF8Assembler()
+      take(.code(code))
+    }
+  }
+
+  private mutating func take(_ piece: Piece) {
     switch state {
-    case .ground: ground(input)
-    case .escape: afterEscape(input)
-    case .shifted: afterShift(input)
-    case .sequence(let parameters): sequence(parameters, input)
-    case .oldMouse(let bytes): oldMouse(bytes, input)
-    case .paste(let text): paste(text, input)
+    case .ground: ground(piece)
+    case .escape: afterEscape(piece)
+    case .shifted: afterShift(piece)
+    case .sequence(let parameters): sequence(parameters, piece)
+    case .oldMouse: ground(piece)  // broken off by a key
+    case .paste(let text): paste(text, piece)
     }
   }
 
@@ -70,10 +91,11 @@ extension InputDecoder {
     }
   }
 
-  private mutating func ground(_ input: RawInput) {
-    switch input {
-    case .character(0x1b): state = .escape
-    case .character(let value): if let key = key(typed: value) { emit(key) }
+  private mutating func ground(_ piece: Piece) {
+    state = .ground
+    switch piece {
+    case .character("\u{1b}"): state = .escape
+    case .character(let scalar): if let key = key(typed: scalar) { emit(key) }
     case .code(KeyCode.mouseReport): state = .sequence([UInt8(ascii: "<")])
     case .code(KeyCode.oldMouseReport): state = .oldMouse([])
     case .code(KeyCode.pasteBegin): state = .paste(.init())
@@ -81,46 +103,41 @@ extension InputDecoder {
     }
   }
 
-  private mutating func afterEscape(_ input: RawInput) {
-    switch input {
-    case .character(0x1b): emit(.escape)  // and the second one waits
-    case .character(UInt32("[")): state = .sequence([])
-    case .character(UInt32("O")): state = .shifted
-    case .character(let value):
-      state = .ground
-      if let key = key(typed: value) { emit(key.with(.alt)) }
+  private mutating func afterEscape(_ piece: Piece) {
+    state = .ground
+    switch piece {
+    case .character("\u{1b}"):
+      emit(.escape)
+      state = .escape
+    case .character("["): state = .sequence([])
+    case .character("O"): state = .shifted
+    case .character(let scalar): if let key = key(typed: scalar) { emit(key.with(.alt)) }
     case .code(let code):
-      state = .ground
-      if let key = key(code: code) { emit(key.with(.alt)) } else { feed(input) }
+      if let key = key(code: code) { emit(key.with(.alt)) } else { take(piece) }
     }
   }
 
-  private mutating func afterShift(_ input: RawInput) {
+  private mutating func afterShift(_ piece: Piece) {
     state = .ground
-    if case .character(let value) = input, let final = UInt8(exactly: value),
-      let key = key(sequence: [], final: final)
+    if case .character(let scalar) = piece, scalar.isASCII,
+      let key = key(sequence: [], final: UInt8(ascii: scalar))
     {
       emit(key)
     } else {
       emit(.alt("O"))
-      feed(input)
+      take(piece)
     }
   }
 
-  private mutating func sequence(_ parameters: [UInt8], _ input: RawInput) {
-    guard case .character(let value) = input, let byte = UInt8(exactly: value), byte >= 0x20,
+  private mutating func sequence(_ parameters: [UInt8], _ piece: Piece) {
+    state = .ground
+    guard case .character(let scalar) = piece, " "..."~" ~= scalar,
       parameters.count < Self.sequenceLimit
     else {
-      // Broken off; what comes instead counts.
-      state = .ground
-      return feed(input)
+      return take(piece)  // Broken off; what comes instead counts.
     }
-    guard 0x40..<0x7f ~= byte else {
-      state = .sequence(parameters + [byte])
-      return
-    }
-    state = .ground
-    finish(parameters, byte)
+    let byte = UInt8(ascii: scalar)
+    if byte < 0x40 { state = .sequence(parameters + [byte]) } else { finish(parameters, byte) }
   }
 
   private mutating func finish(_ parameters: [UInt8], _ final: UInt8) {
@@ -135,19 +152,12 @@ extension InputDecoder {
     }
   }
 
-  private mutating func oldMouse(_ bytes: [UInt32], _ input: RawInput) {
-    guard case .character(let value) = input, value >= 0x20 else {
-      state = .ground
-      return feed(input)
-    }
-    let bytes = bytes + [value]
+  private mutating func oldMouse(_ bytes: [UInt8]) {
     state = .oldMouse(bytes)
     guard bytes.count == 3 else { return }
     state = .ground
     // Three numbers with 32 added; positions count from 1.
-    if let x = Int(exactly: bytes[1]), let y = Int(exactly: bytes[2]) {
-      mouse(button: Int(bytes[0] & 0xff) - 32, x: x - 33, y: y - 33)
-    }
+    mouse(button: Int(bytes[0]) - 32, x: Int(bytes[1]) - 33, y: Int(bytes[2]) - 33)
   }
 
   private mutating func mouse(button: Int, x: Int, y: Int) {
@@ -160,7 +170,7 @@ extension InputDecoder {
     case 65: kind = .wheelDown
     default: return  // a release, a movement or a button without a meaning here
     }
-    guard x >= 0, y >= 0 else { return }
+    guard button >= 0, x >= 0, y >= 0 else { return }
     var modifiers: Modifiers = []
     if button & 4 != 0 { modifiers.insert(.shift) }
     if button & 8 != 0 { modifiers.insert(.alt) }
@@ -168,42 +178,38 @@ extension InputDecoder {
     events.append(.mouse(kind, x: x, y: y, modifiers: modifiers))
   }
 
-  private mutating func paste(_ text: String.UnicodeScalarView, _ input: RawInput) {
+  private mutating func paste(_ text: String.UnicodeScalarView, _ piece: Piece) {
     var text = text
-    switch input {
+    switch piece {
     case .code(KeyCode.pasteEnd):
       state = .ground
       events.append(.paste(String(text)))
       return
-    case .character(3):
+    case .character("\u{3}"):
       // The end of the paste was lost; Ctrl-C still gets out.
       state = .ground
       events.append(.interrupt)
       return
-    case .character(let value):
-      if let scalar = pasted(value, after: text.last), text.count < Self.pasteLimit {
-        text.append(scalar)
-      }
+    case .character(let scalar):
+      if let scalar = pasted(scalar), text.count < Self.pasteLimit { text.append(scalar) }
     case .code: break
     }
     state = .paste(text)
   }
 
   /// A carriage return is what terminals send for the end of a line.
-  private func pasted(_ value: UInt32, after last: Unicode.Scalar?) -> Unicode.Scalar? {
-    guard let scalar = Unicode.Scalar(value == 0x0d ? 0x0a : value) else { return nil }
-    let isControl = scalar.properties.generalCategory == .control
-    return isControl && scalar != "\n" && scalar != "\t" ? nil : scalar
+  private func pasted(_ scalar: Unicode.Scalar) -> Unicode.Scalar? {
+    switch scalar {
+    case "\r", "\n": "\n"
+    case "\t": scalar
+    default: scalar.properties.generalCategory == .control ? nil : scalar
+    }
   }
 }
 
-/// Numbers separated by semicolons; empty ones count as 0, absurd ones too.
+/// Numbers separated by semicolons; empty and absurd ones count as -1.
 private func numbers(in parameters: ArraySlice<UInt8>) -> [Int] {
   if parameters.isEmpty { return [] }
   return parameters.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
-    .map { Int(String(decoding: $0, as: UTF8.self)).flatMap { 0...9999 ~= $0 ? $0 : nil } ?? 0 }
-}
-
-extension UInt32 {
-  fileprivate init(_ scalar: Unicode.Scalar) { self = scalar.value }
+    .map { Int(String(decoding: $0, as: UTF8.self)).flatMap { 0...9999 ~= $0 ? $0 : nil } ?? -1 }
 }

@@ -16,16 +16,16 @@ enum KeyCode {
 }
 
 /// The key of a character as a terminal sends it, control characters included.
-func key(typed value: UInt32) -> Key? {
-  switch value {
+func key(typed scalar: Unicode.Scalar) -> Key? {
+  switch scalar.value {
   case 0: return .control(" ")
   case 0x08, 0x7f: return .backspace
   case 0x09: return .tab
   case 0x0a, 0x0d: return .enter
   case 0x1b: return .escape
-  case 0x01...0x1f: return Unicode.Scalar(value + 0x40).map { .control($0) }
+  case 0x01...0x1f: return Unicode.Scalar(scalar.value + 0x40).map { .control($0) }
   case 0x80..<0xa0: return nil
-  default: return Unicode.Scalar(value).map { .character($0) }
+  default: return .character(scalar)
   }
 }
 

@@ -57,7 +57,8 @@ struct Painter {
     text.append(0)
     if ascii, let first = text.first, first >= 0x80 {
       let standIn = Unicode.Scalar(UInt32(bitPattern: first)).map(asciiStandIn) ?? "?"
-      return Array(repeating: [wchar_t(bitPattern: standIn.value), 0], count: min(cell.width, room))
+      return Array(
+        repeating: [wchar_t(bitPattern: standIn.value), 0], count: min(cell.width, room))
     }
     if ascii, text.count > 2 { return [[text[0], 0]] }
     // What ncurses draws is as wide as the C library thinks. Where its Unicode is older than ours

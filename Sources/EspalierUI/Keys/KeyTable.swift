@@ -96,9 +96,11 @@ extension KeyRow {
     KeyRow(.loadLenient, [], .load, "load what fits", unless: cannotLoad),
     KeyRow(
       .preview, ["p"], .load, "mark what a lenient load would do", unless: noPlan),
-    KeyRow(.report, ["r"], .load, "the report: every row that counts", hint: "report", unless: noPlan),
+    KeyRow(
+      .report, ["r"], .load, "the report: every row that counts", hint: "report", unless: noPlan),
     KeyRow(.save, ["w"], .load, "save the result of a load", hint: "save", unless: nothingToSave),
-    KeyRow(.skip, ["s"], .rules, "leave this row out of the load, or take it in", unless: cannotRule),
+    KeyRow(
+      .skip, ["s"], .rules, "leave this row out of the load, or take it in", unless: cannotRule),
     KeyRow(
       .subtree, ["S"], .rules, "load this branch alone, or everything again", unless: cannotRule),
     KeyRow(.undo, ["u"], .rules, "undo the last change of the load", unless: nothingToUndo),

@@ -21,6 +21,8 @@ public final class Comparison: Sendable, Equatable {
   public let differing: RowSet
   let differingWithParents: RowSet
   private let sums: [RowSums]
+  /// Rows with a leaf by what a lenient load does with them.
+  private let outcomeRows: [RowSet]
   public let counts: Counts
   /// What was done to the pairing that the user should know.
   public let remark: String?
@@ -51,6 +53,7 @@ public final class Comparison: Sendable, Equatable {
     var branches = RowBits(universe: count)
     var differing = RowBits(universe: count)
     var tally = Tally()
+    var outcomes = RowOutcome.allCases.map { _ in RowBits(universe: count) }
     for row in 0..<count {
       let verdict = RowVerdict(raw: marked.verdicts[row])
       if verdict.isIssue { issues.insert(row) }
@@ -61,6 +64,7 @@ public final class Comparison: Sendable, Equatable {
       }
       leaves.insert(row)
       tally.add(verdict)
+      if plan != nil { outcomes[Int(verdict.outcome.rawValue)].insert(row) }
     }
     self.issues = RowSet(issues)
     self.leaves = RowSet(leaves)
@@ -71,6 +75,7 @@ public final class Comparison: Sendable, Equatable {
     shown.insert(0)
     differingWithParents = RowSet(shown)
     counts = tally.counts
+    outcomeRows = outcomes.map { RowSet($0) }
     sums = Side.allCases.map { RowSums(alignment, $0) }
   }
 
@@ -81,6 +86,8 @@ public final class Comparison: Sendable, Equatable {
   public func isIssue(_ row: Int) -> Bool { RowVerdict(raw: verdicts[row]).isIssue }
   /// What a lenient load does with the row.
   public func outcome(_ row: Int) -> RowOutcome { RowVerdict(raw: verdicts[row]).outcome }
+
+  public func rows(_ outcome: RowOutcome) -> RowSet { outcomeRows[Int(outcome.rawValue)] }
 
   public func isTied(_ row: Int) -> Bool {
     Side.allCases.contains { side in

@@ -15,12 +15,12 @@ public struct LoadRules: Equatable, Sendable {
   public var isEmpty: Bool { skipped.isEmpty && subtree == nil }
 
   /// The nodes of a tree that the rules leave out, each with everything below it.
-  func left(outOf tree: Tree) -> Set<NodeID> {
-    var nodes = Set(skipped.compactMap { tree.node(at: $0) })
-    guard let subtree, let keep = tree.node(at: subtree) else { return nodes }
+  func left(outOf tree: Tree, below root: NodeID) -> Set<NodeID> {
+    var nodes = Set(skipped.compactMap { tree.node(at: $0, below: root) })
+    guard let subtree, let keep = tree.node(at: subtree, below: root) else { return nodes }
     // Beside the way down to the subtree nothing is loaded.
     var at = keep
-    while let parent = tree.parent(of: at) {
+    while at != root, let parent = tree.parent(of: at) {
       for child in tree.children(of: parent) where child != at { nodes.insert(child) }
       at = parent
     }
@@ -55,19 +55,25 @@ public struct PlanRequest: Equatable, Sendable {
   ///     let plan = LoadPlan(pairing.planned, …)
   ///     send(.planned(request.number, Comparison(pairing, plan: plan)))
   public func pairing() -> Pairing {
-    let left = options.fileOrder ? destination.tree.inFileOrder() : destination.tree
-    let source = source?.tree ?? .empty
-    let right = options.fileOrder ? source.inFileOrder() : source
-    let shown = Alignment(left, right)
+    let (left, leftRoot) = side(destination)
+    let (right, rightRoot) = source.map(side) ?? (.empty, .root)
+    let shown = Alignment(left, right, destinationRoot: leftRoot, sourceRoot: rightRoot)
     guard !rules.isEmpty else { return Pairing(shown: shown, planned: shown) }
-    let leftOut = rules.left(outOf: left)
-    let rightOut = rules.left(outOf: right)
+    let leftOut = rules.left(outOf: left, below: leftRoot)
+    let rightOut = rules.left(outOf: right, below: rightRoot)
     let planned = Alignment(
-      left, right,
+      left, right, destinationRoot: leftRoot, sourceRoot: rightRoot,
       filter: TreeFilter { tree, node in
         tree.isIdentical(to: left) ? !leftOut.contains(node) : !rightOut.contains(node)
       })
     return Pairing(shown: shown, planned: planned)
+  }
+
+  /// A file's tree in the order that was asked for, and where its rows begin.
+  private func side(_ file: OpenFile) -> (Tree, NodeID) {
+    guard options.fileOrder else { return (file.tree, file.rootNode) }
+    let tree = file.tree.inFileOrder()
+    return (tree, tree.node(at: file.tree.path(of: file.rootNode)) ?? .root)
   }
 }
 

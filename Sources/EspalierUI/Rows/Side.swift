@@ -16,10 +16,12 @@ extension Alignment {
   }
   func tree(_ side: Side) -> Tree { side == .destination ? destination : source }
 
-  /// The key path of a row, the destination's where both sides have one.
+  /// The key path of a row below the roots, the destination's where both sides have one.
   func path(_ row: Int) -> TreePath {
-    if let node = destinationNode(row) { return destination.path(of: node) }
-    if let node = sourceNode(row) { return source.path(of: node) }
+    if let node = destinationNode(row) {
+      return destination.path(of: node, below: destinationRoot)
+    }
+    if let node = sourceNode(row) { return source.path(of: node, below: sourceRoot) }
     return .root
   }
 

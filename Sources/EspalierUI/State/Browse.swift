@@ -18,6 +18,7 @@ public struct Browse: Equatable, Sendable {
   public private(set) var isFlat = false
   /// The rows that the filter found, parents included; nil without a filter.
   private(set) var filtered: RowSet?
+  private var foldedUnfiltered: RowBits?
 
   /// More rows than this are folded at first, so that the first screen is an overview.
   static let unfoldedAtFirst = 400
@@ -170,12 +171,15 @@ public struct Browse: Equatable, Sendable {
   }
 
   /// Takes over what was folded in another comparison of the same destination.
-  mutating func takeOver(_ old: Browse) {
-    hidesEqual = old.hidesEqual && !comparison.differing.isEmpty
+  ///
+  /// - Parameter keepsHiding: whether to hide what is equal as before.
+  mutating func takeOver(_ old: Browse, keepsHiding: Bool) {
+    if keepsHiding { hidesEqual = old.hidesEqual && !comparison.differing.isEmpty }
     isFlat = old.isFlat
     let sameRows = old.comparison.alignment.count == comparison.alignment.count
     if sameRows {
       folded = old.folded
+      folded.formIntersection(comparison.branches)
       cursor = old.cursor
       top = old.top
       refreshShown()
@@ -198,8 +202,13 @@ public struct Browse: Equatable, Sendable {
     refreshVisible()
   }
 
-  /// - Parameter rows: what the filter found; nil lifts it.
+  /// - Parameter rows: what the filter found; nil lifts it, and folds are as they were before.
   mutating func setFilter(_ rows: RowSet?) {
+    if rows != nil, filtered == nil { foldedUnfiltered = folded }
+    if rows == nil, let before = foldedUnfiltered {
+      folded = before
+      foldedUnfiltered = nil
+    }
     filtered = rows
     refreshShown()
   }

@@ -9,15 +9,18 @@ public struct OpenFile: Sendable {
   /// Of the file, or of all shards together; nil where there is no file.
   public var byteCount: Int?
   public var tree: Tree
+  /// Where the rows begin: the container that was entered, or the tree's own root.
+  public var rootNode: NodeID
   /// The container that was entered (`state_dict`), if any.
   public var root: String?
   /// One sentence about how it was opened, when there is something to say.
   public var note: String?
 
   public init(
-    path: String, format: String, byteCount: Int? = nil, tree: Tree, root: String? = nil,
-    note: String? = nil
+    path: String, format: String, byteCount: Int? = nil, tree: Tree, rootNode: NodeID = .root,
+    root: String? = nil, note: String? = nil
   ) {
+    self.rootNode = rootNode
     self.path = path
     self.format = format
     self.byteCount = byteCount
@@ -31,7 +34,7 @@ extension OpenFile: Equatable {
   /// Trees are compared by identity: a frame may not cost a walk over a million nodes.
   public static func == (a: OpenFile, b: OpenFile) -> Bool {
     a.path == b.path && a.format == b.format && a.byteCount == b.byteCount
-      && a.tree.isIdentical(to: b.tree) && a.root == b.root && a.note == b.note
+      && a.tree.isIdentical(to: b.tree) && a.rootNode == b.rootNode && a.root == b.root && a.note == b.note
   }
 }
 

@@ -4,7 +4,7 @@ import Testing
 @testable import EspalierCheckpoint
 
 /// `a.txt` stored ("hello"), `dir/b.bin` deflated ("abc" a hundred times), by Python's zipfile.
-private let seekableZip = bytes(
+private let seekableZip = hexadecimalBytes(
   """
   504b03041400000000000000210086a61036050000000500000005000000612e74787468656c6c6f
   504b03041400000008000000210084b8c4d0090000002c010000090000006469722f622e62696e4b
@@ -15,7 +15,7 @@ private let seekableZip = bytes(
   """)
 
 /// The same written to a pipe: sizes follow the data.
-private let streamedZip = bytes(
+private let streamedZip = hexadecimalBytes(
   """
   504b03041400080000000000210000000000000000000000000005000000612e74787468656c6c6f
   504b070886a610360500000005000000504b03041400080008000000210000000000000000000000
@@ -25,11 +25,6 @@ private let streamedZip = bytes(
   00000000000000000000008001380000006469722f622e62696e504b050600000000020002006a00
   0000780000000000
   """)
-
-private func bytes(_ hexadecimal: String) -> [UInt8] {
-  let digits = hexadecimal.compactMap(\.hexDigitValue).map { UInt8($0) }
-  return stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
-}
 
 @Suite struct ZipTests {
   let folder = TemporaryFolder()
@@ -139,6 +134,30 @@ private func bytes(_ hexadecimal: String) -> [UInt8] {
     // What asks for zip64 records that are not there.
     for place in 8..<20 { damaged[end + place] = 0xff }
     #expect(verdict(damaged) != nil)
+  }
+
+  /// PyTorch writes the zip64 record always; where it and the plain one differ, which would count?
+  @Test func zip64RecordsMustAgree() throws {
+    let end = seekableZip.count - 22
+    let directory: [UInt8] = [0x6a, 0, 0, 0, 0, 0, 0, 0, 0x58, 0, 0, 0, 0, 0, 0, 0]
+    let two: [UInt8] = [2, 0, 0, 0, 0, 0, 0, 0]
+    let record: [UInt8] =
+      [0x50, 0x4b, 6, 6, 44, 0, 0, 0, 0, 0, 0, 0, 45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+      + two + two + directory
+    let place = UInt8(end & 0xff)
+    let locator: [UInt8] = [0x50, 0x4b, 6, 7, 0, 0, 0, 0, place, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]
+    var large = Array(seekableZip[..<end]) + record + locator + seekableZip[end...]
+    #expect(verdict(large) == nil)
+    // Behind other bytes the locator's offset is wrong, but the record lies right before it.
+    #expect(verdict([1, 2, 3] + large) == nil)
+    let plainEnd = large.count - 22
+    for place in [8, 10, 12, 16] {
+      var damaged = large
+      damaged[plainEnd + place] ^= 1
+      #expect(verdict(damaged)?.code == .badHeader, "\(place)")
+    }
+    for place in 8..<20 { large[plainEnd + place] = 0xff }
+    #expect(verdict(large) == nil)
   }
 
   @Test(arguments: [

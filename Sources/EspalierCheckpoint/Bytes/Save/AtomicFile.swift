@@ -99,6 +99,9 @@ public final class AtomicFile {
       }
       try flush()
       let start = offset ?? position
+      guard start >= 0, start <= Int.max - range.count else {
+        throw CheckpointError(.saveFailed, file: path, offset: start, found: "an offset too large")
+      }
       try copyOut(range, of: source, at: start)
       position = max(position, start + range.count)
     }

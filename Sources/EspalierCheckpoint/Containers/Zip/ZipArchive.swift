@@ -42,9 +42,7 @@ public struct ZipArchive: Sendable {
   /// Where the member's bytes lie as they are in the file, compressed or not, after comparing the local
   /// header with the directory.
   public func data(of entry: ZipEntry) throws(CheckpointError) -> ByteRegion {
-    guard !entry.isEncrypted else {
-      throw error(.encrypted, entry, found: "an encrypted member", "a member in the clear")
-    }
+    try checkReadable(entry)
     let header = try region.slice(at: entry.headerOffset, count: 30)
     var cursor = ByteCursor(try header.read(at: 0, count: 30), origin: header.origin)
     let signature: UInt32 = try cursor.integer(field: "signature")
@@ -75,6 +73,7 @@ public struct ZipArchive: Sendable {
 
   /// The region of a stored member, to be read in place; nil where the member is compressed.
   public func stored(_ entry: ZipEntry) throws(CheckpointError) -> ByteRegion? {
+    try checkReadable(entry)
     guard entry.method == .stored else { return nil }
     guard entry.compressedSize == entry.size else {
       throw error(
@@ -128,6 +127,12 @@ public struct ZipArchive: Sendable {
     guard crc.value == entry.crc32 else {
       throw error(
         .badChecksum, entry, found: "CRC-32 \(crc.value)", "\(entry.crc32), as the archive says")
+    }
+  }
+
+  private func checkReadable(_ entry: ZipEntry) throws(CheckpointError) {
+    guard !entry.isEncrypted else {
+      throw error(.encrypted, entry, found: "an encrypted member", "a member in the clear")
     }
   }
 

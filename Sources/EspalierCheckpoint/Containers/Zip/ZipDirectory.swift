@@ -1,3 +1,5 @@
+import EspalierTree
+
 /// Reads the central directory of a zip archive, zip64 included.
 ///
 /// Counts and sizes are believed only as far as bytes are there: a directory that does not fill exactly
@@ -79,8 +81,20 @@ struct ZipDirectory {
     let total: UInt16 = try cursor.integer(field: "number of members")
     let size: UInt32 = try cursor.integer(field: "size of the directory")
     let offset: UInt32 = try cursor.integer(field: "offset of the directory")
-    let isLarge = total == .max || size == .max || offset == .max
-    if isLarge, let large = try largeEnd(before: position) { return large }
+    // PyTorch writes the zip64 record always, so its presence decides and not what overflows.
+    if let large = try largeEnd(before: position) {
+      let agrees =
+        here == total && (total == .max || UInt64(total) == large.entryCount)
+        && (size == .max || UInt64(size) == large.directorySize)
+        && (offset == .max || UInt64(offset) == large.directoryOffset)
+      guard agrees else {
+        throw region.origin.error(
+          .badHeader, at: position, field: "end record",
+          found: "\(total) members in \(size) bytes at \(offset)",
+          expected: "what the zip64 record says")
+      }
+      return large
+    }
     guard disk == 0, directoryDisk == 0, here == total else {
       throw region.origin.error(
         .unsupported, at: position, field: "zip archive", found: "an archive of several parts",

@@ -15,6 +15,11 @@ struct HeaderText {
     for byte in text {
       switch byte {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+      case 8: append("\\b")
+      case 9: append("\\t")
+      case 10: append("\\n")
+      case 12: append("\\f")
+      case 13: append("\\r")
       case 0..<0x20: bytes += Array("\\u00".utf8) + Array(hexadecimal([byte]).utf8)
       default: bytes.append(byte)
       }

@@ -7,6 +7,8 @@ public struct Safetensors: CheckpointFormat {
   public let extensions = ["safetensors"]
   public let signature = "an 8-byte header length, then a JSON object"
 
+  public var writer: (any CheckpointWriter)? { SafetensorsWriter() }
+
   public init() {}
 
   public func sniff(_ sample: ContentSample) -> Confidence {

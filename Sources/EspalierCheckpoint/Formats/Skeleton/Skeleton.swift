@@ -23,4 +23,6 @@ public struct Skeleton: CheckpointFormat {
     var reader = SkeletonReader(region)
     return try reader.read()
   }
+
+  public var writer: (any CheckpointWriter)? { SkeletonWriter() }
 }

@@ -1,0 +1,4 @@
+@_exported import EspalierCheckpoint
+@_exported import EspalierDiagnosis
+@_exported import EspalierLoad
+@_exported import EspalierTree

@@ -1,0 +1,58 @@
+import Espalier
+import EspalierTerminal
+import EspalierUI
+
+/// How the interface is to look and behave.
+public struct BrowseOptions: Sendable {
+  public var ascii = false
+  public var mouse = true
+  public var color = true
+  public var lightBackground = false
+  public var destinationRoot: String?
+  public var sourceRoot: String?
+
+  public init() {}
+}
+
+/// Opens the interface on one or two checkpoints and returns when the user leaves it.
+///
+/// - Parameter source: nil to browse one file alone.
+/// - Throws: ``TerminalError`` where there is no terminal. What is wrong with a file is shown.
+public func browse(
+  _ destination: String, _ source: String? = nil, options: BrowseOptions = BrowseOptions()
+) throws {
+  var state = AppState(destination: destination, source: source)
+  let first = state.start(
+    destinationRoot: options.destinationRoot, sourceRoot: options.sourceRoot)
+  try run(&state, first, EffectRunner(Inbox()), options)
+}
+
+func run(
+  _ state: inout AppState, _ first: [Effect], _ runner: EffectRunner, _ options: BrowseOptions
+) throws {
+  var terminalOptions = TerminalOptions()
+  terminalOptions.ascii = options.ascii
+  terminalOptions.mouse = options.mouse
+  if !options.color { terminalOptions.colors = .none }
+  let terminal = try Terminal(terminalOptions)
+  defer { terminal.close() }
+  state.options.ascii = options.ascii
+  state.options.mouse = options.mouse
+  state.options.background = options.lightBackground ? .light : .dark
+  state.options.colors = terminal.depth.forViews
+  state.saveFormats = Formats.writable.compactMap { format in
+    format.extensions.first.map { AppState.SaveFormat(name: format.name, suffix: $0) }
+  }
+  Session(state, terminal, runner, runner.inbox).run(first)
+}
+
+extension ColorDepth {
+  fileprivate var forViews: ViewOptions.ColorDepth {
+    switch self {
+    case .none: .none
+    case .eight, .sixteen: .sixteen
+    case .indexed: .indexed
+    case .direct: .trueColor
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import Espalier
+import EspalierUI
+
+extension EffectRunner {
+  func open(_ side: Side, _ path: String, root: String?) {
+    jobs.run(side == .destination ? .openDestination : .openSource) { [self] token in
+      do {
+        let file = try Checkpoint.open(FilePath(path), options: OpenOptions(root: root))
+        guard !token.isStopped else { return }
+        opened.withLock { sides in
+          sides.loaded = nil
+          if side == .destination {
+            sides.destination = file
+            sides.destinationFile = file
+          } else {
+            sides.source = file
+            sides.sourceFile = file
+          }
+        }
+        inbox.send(.opened(side, OpenFile(file)))
+      } catch {
+        if !token.isStopped { inbox.send(.openFailed(side, sentence: sentence(error))) }
+      }
+    }
+  }
+
+  func completePath(_ start: String) {
+    jobs.run(.find) { [self] token in
+      let paths = pathCompletions(start)
+      if !token.isStopped { inbox.send(.completions(paths)) }
+    }
+  }
+}
+
+extension OpenFile {
+  init(_ file: Checkpoint) {
+    self.init(
+      path: file.path.description, format: file.format.name, byteCount: file.size, tree: file.tree,
+      rootNode: file.root, root: file.rootPath.isRoot ? nil : file.rootPath.description,
+      note: file.findings.first { $0.severity == .danger }?.sentence ?? file.notes.first)
+  }
+}

@@ -1,0 +1,101 @@
+import ArgumentParser
+import Espalier
+
+/// What every command of the program is.
+protocol Command: ParsableCommand {
+  /// Whether standard output is for programs.
+  var printsJSON: Bool { get }
+
+  func execute() throws -> ExitStatus
+}
+
+extension Command {
+  var printsJSON: Bool { false }
+}
+
+struct EspalierCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "espalier",
+    abstract: "Two neural network checkpoints side by side: what does not fit, load, save.",
+    discussion: """
+      Without a subcommand it opens the interface: the destination (the model that is loaded into) \
+      on the left, the source (the checkpoint that is loaded from) on the right. With one file it \
+      is a browser.
+
+      Formats, told apart by content: \(Formats.all.map(\.name).joined(separator: ", ")).
+
+      Exit status: 0 done, and for diff the same; 1 differences, or a load refused; 2 usage; 3 a \
+      file refused; 4 not saved, the old file untouched; 5 changed on disk or locked; 70 a defect; \
+      128+n ended by signal n.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      Browse.self, List.self, Diff.self, Check.self, Hash.self, SkeletonCommand.self,
+      FormatList.self,
+    ],
+    defaultSubcommand: Browse.self)
+}
+
+struct JSONOption: ParsableArguments {
+  @Flag(name: .long, help: "Print JSON for programs instead of text for people.")
+  var json = false
+}
+
+/// The two files of a load, and which part of it is meant.
+struct PairArguments: ParsableArguments {
+  @Argument(
+    help: "The model that is loaded into: a file, a folder of shards, or a skeleton.",
+    completion: .file())
+  var destination: String
+
+  @Argument(help: "The checkpoint that is loaded from.", completion: .file())
+  var source: String
+
+  @Option(
+    help: ArgumentHelp(
+      "Begin at this path of the destination instead of the container that is entered by itself.",
+      valueName: "path"))
+  var into: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Begin at this path of the source instead of the container that is entered by itself.",
+      valueName: "path"))
+  var from: String?
+
+  @Flag(help: "A “nothing” in the source keeps the destination's array.")
+  var nothingKeeps = false
+
+  @Flag(help: "Pass over arrays that the destination has switched off with false.")
+  var ignoreInactive = false
+}
+
+/// Both files opened, aligned and planned.
+struct Pair {
+  let destination: Checkpoint
+  let source: Checkpoint
+  let plan: LoadPlan
+
+  init(_ arguments: PairArguments, mode: LoadMode, allowsEmptyLoad: Bool = false) throws {
+    destination = try Checkpoint.open(
+      FilePath(arguments.destination), options: OpenOptions(root: arguments.into))
+    source = try Checkpoint.open(
+      FilePath(arguments.source), options: OpenOptions(root: arguments.from))
+    let alignment = Alignment(
+      destination.tree, source.tree, destinationRoot: destination.root, sourceRoot: source.root)
+    plan = try LoadPlan(
+      alignment, mode: mode,
+      options: LoadOptions(
+        nothingKeeps: arguments.nothingKeeps, ignoreInactive: arguments.ignoreInactive,
+        allowsEmptyLoad: allowsEmptyLoad),
+      destination: destination, source: source)
+  }
+
+  /// What the user should know about how the files were opened.
+  var notes: [String] {
+    [destination, source].flatMap { file in
+      file.notes.map { "\(file.path): \($0)" }
+        + file.findings.filter { $0.severity == .danger }.map { "\(file.path): \($0.sentence)" }
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import EspalierBrowser
+import Foundation
+
+struct Browse: Command {
+  static let configuration = CommandConfiguration(
+    commandName: "open", abstract: "Open the interface (the default).")
+
+  @Argument(help: "The model that is loaded into, or the one file to browse.", completion: .file())
+  var destination: String
+
+  @Argument(help: "The checkpoint that is loaded from.", completion: .file())
+  var source: String?
+
+  @Option(help: ArgumentHelp("Begin at this path of the destination.", valueName: "path"))
+  var into: String?
+
+  @Option(help: ArgumentHelp("Begin at this path of the source.", valueName: "path"))
+  var from: String?
+
+  @OptionGroup var look: LookOptions
+
+  func execute() throws -> ExitStatus {
+    var options = look.options
+    options.destinationRoot = into
+    options.sourceRoot = from
+    try browse(destination, source, options: options)
+    return .done
+  }
+}
+
+struct LookOptions: ParsableArguments {
+  @Flag(help: "Draw with ASCII characters only.")
+  var ascii = false
+
+  @Flag(help: "Leave the mouse to the terminal.")
+  var noMouse = false
+
+  @Flag(help: "Colours for a light background.")
+  var light = false
+
+  var options: BrowseOptions {
+    var options = BrowseOptions()
+    options.ascii = ascii
+    options.mouse = !noMouse
+    options.lightBackground = light
+    // The convention of no-color.org: set and not empty.
+    options.color = ProcessInfo.processInfo.environment["NO_COLOR"]?.isEmpty ?? true
+    return options
+  }
+}

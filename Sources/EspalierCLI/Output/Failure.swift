@@ -1,0 +1,77 @@
+import Espalier
+import EspalierTerminal
+
+/// An error on its way out: a sentence, a stable word for programs, an exit status.
+struct Failure {
+  var sentence: String
+  var code: String
+  var status: ExitStatus
+  var error: CheckpointError?
+
+  init(_ error: any Error) {
+    switch error {
+    case let error as CheckpointError:
+      self.init(error.sentence, error.code.rawValue, Self.status(of: error.code))
+      self.error = error
+    case let error as TreeError: self.init("\(error)", "bad-tree", .refusedInput)
+    case let error as NoValues: self.init("\(error)", "no-values", .refusedInput)
+    case is Cancelled: self.init("\(Cancelled())", "cancelled", .saveFailed)
+    case let error as TerminalError: self.init("\(error)", "no-terminal", .usage)
+    case let error as UsageError: self.init(error.sentence, "usage", .usage)
+    default: self.init("internal error: \(error)", "internal", .internalError)
+    }
+  }
+
+  private init(_ sentence: String, _ code: String, _ status: ExitStatus) {
+    self.sentence = sentence
+    self.code = code
+    self.status = status
+  }
+
+  private static func status(of code: CheckpointError.Code) -> ExitStatus {
+    switch code {
+    case .changedOnDisk, .locked: return .changedOrLocked
+    case .exists, .noSpace, .saveFailed, .cancelled: return .saveFailed
+    default: return .refusedInput
+    }
+  }
+
+  /// The sentence on standard error, and with `--json` the error as data on standard output.
+  func report(asJSON: Bool) -> ExitStatus {
+    if asJSON {
+      var json = JSONWriter()
+      json.beginObject()
+      json.key("schema")
+      json.integer(1)
+      json.key("error")
+      writeError(&json)
+      json.endObject()
+      var out = StandardStream.output()
+      out.write(bytes: json.drain())
+      out.line()
+      out.flush()
+    }
+    complain(sentence)
+    return status
+  }
+
+  private func writeError(_ json: inout JSONWriter) {
+    json.beginObject()
+    json.key("code")
+    json.string(code)
+    json.key("file")
+    if let file = error?.file { json.name(file.bytes) } else { json.null() }
+    json.key("offset")
+    if let offset = error?.offset { json.integer(offset) } else { json.null() }
+    json.key("path")
+    if let place = error?.place { json.name(place) } else { json.null() }
+    json.key("message")
+    json.string(sentence)
+    json.endObject()
+  }
+}
+
+/// A command line that can be parsed but not carried out.
+struct UsageError: Error {
+  var sentence: String
+}

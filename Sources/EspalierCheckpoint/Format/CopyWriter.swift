@@ -1,0 +1,94 @@
+import EspalierTree
+
+/// Saves values into a copy of the destination's files. Everything else in them, from the header to
+/// the padding, stays byte for byte.
+///
+/// For formats whose arrays lie in the file as plain values.
+struct CopyWriter: CheckpointWriter {
+  /// Whether a request can be served: the tree is the destination's own, whole.
+  static func canCopy(_ request: SaveRequest) -> Bool {
+    guard let destination = request.destination else { return false }
+    return request.source.tree.isIdentical(to: destination.tree) && request.root == .root
+  }
+
+  func losses(_ request: SaveRequest) throws -> [String] { [] }
+
+  func write(_ request: SaveRequest) throws -> SaveReport {
+    guard let destination = request.destination, Self.canCopy(request) else {
+      throw CheckpointError(
+        .unsupported, file: request.path, found: "a tree without a file of this format behind it",
+        expected: "values for the arrays of such a file", advice: "choose another format")
+    }
+    let places = try places(in: destination)
+    var plan = Self.targets(of: destination, request)
+    for (number, file) in destination.files.enumerated() where number < plan.files.count {
+      plan.files[number].pieces = try pieces(of: file, places[ObjectIdentifier(file)] ?? [])
+    }
+    let files = try plan.run(request)
+    return SaveReport(
+      format: destination.format.name, files: files,
+      arrays: places.values.reduce(0) { $0 + $1.count }, losses: [])
+  }
+
+  /// Where the files go: one file under the requested name, several under their own names into a
+  /// folder, or beside the requested index.
+  static func targets(of destination: Checkpoint, _ request: SaveRequest) -> SavePlan {
+    guard let shards = destination.shards else {
+      return SavePlan(files: [SavePlan.File(path: request.path)])
+    }
+    let isIndex = shards.index != nil && request.path.name.suffix(5).elementsEqual(".json".utf8)
+    let folder = isIndex ? request.path.folder : request.path
+    var files = shards.names.map { SavePlan.File(path: folder.appending($0)) }
+    if let index = shards.index {
+      files.append(SavePlan.File(path: isIndex ? request.path : folder.appending(index.path.name)))
+    }
+    return SavePlan(files: files, folder: isIndex ? nil : folder)
+  }
+
+  private struct Place {
+    var range: Range<Int>
+    var leaf: LeafID
+  }
+
+  /// The ranges of all arrays by file, each once, in order.
+  private func places(in destination: Checkpoint) throws -> [ObjectIdentifier: [Place]] {
+    var places: [ObjectIdentifier: [Place]] = [:]
+    let tree = destination.tree
+    for leaf in tree.leafIDs where tree.kind(of: leaf) == .array {
+      guard let reader = try destination.reader(for: leaf) as? FileRangeReader else {
+        throw CheckpointError(
+          .unsupported, file: destination.path, place: tree.path(of: leaf).flatName.bytes,
+          found: "an array that is not stored as plain values", expected: "one that is",
+          advice: "save as safetensors")
+      }
+      if reader.rest.isEmpty { continue }
+      places[ObjectIdentifier(reader.file), default: []].append(
+        Place(range: reader.rest, leaf: leaf))
+    }
+    for key in Array(places.keys) {
+      // Tied names have one range: the first leaf of each stands for all.
+      places[key]?.sort { ($0.range.lowerBound, $0.leaf) < ($1.range.lowerBound, $1.leaf) }
+    }
+    return places
+  }
+
+  private func pieces(of file: InputFile, _ places: [Place]) throws -> [SavePlan.Piece] {
+    var pieces: [SavePlan.Piece] = []
+    var end = 0
+    var previous: Range<Int>?
+    for place in places where place.range != previous {
+      guard place.range.lowerBound >= end else {
+        throw CheckpointError(
+          .unsupported, file: file.path, offset: place.range.lowerBound,
+          found: "arrays that share some of their bytes", expected: "all or none",
+          advice: "save as safetensors")
+      }
+      if place.range.lowerBound > end { pieces.append(.copy(file, end..<place.range.lowerBound)) }
+      pieces.append(.values(place.leaf, count: place.range.count))
+      end = place.range.upperBound
+      previous = place.range
+    }
+    if end < file.size { pieces.append(.copy(file, end..<file.size)) }
+    return pieces
+  }
+}

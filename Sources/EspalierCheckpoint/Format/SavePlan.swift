@@ -1,0 +1,79 @@
+import EspalierTree
+
+/// The files of a save and what goes into each, in order.
+struct SavePlan {
+  enum Piece {
+    case bytes([UInt8])
+    /// A range of a file, as it is.
+    case copy(InputFile, Range<Int>)
+    /// The values of an array of the request's source.
+    case values(LeafID, count: Int)
+
+    var count: Int {
+      switch self {
+      case .bytes(let bytes): bytes.count
+      case .copy(_, let range): range.count
+      case .values(_, let count): count
+      }
+    }
+  }
+
+  struct File {
+    var path: FilePath
+    var pieces: [Piece] = []
+    var size: Int { pieces.reduce(0) { $0 &+ $1.count } }
+  }
+
+  /// The last one is the index, where there is one: it gets its name last.
+  var files: [File]
+  /// The folder for several files, made by the save.
+  var folder: FilePath?
+
+  /// Writes, syncs and verifies all files, then gives them their names.
+  func run(_ request: SaveRequest) throws -> [SaveReport.File] {
+    let folder = try folder.map { path throws(CheckpointError) in try SaveFolder(path) }
+    var outputs: [AtomicFile] = []
+    do {
+      let total = files.reduce(0) { $0 &+ $1.size }
+      if files.count > 1, let first = files.first {
+        try SaveGroup.checkSpace(total, for: first.path)
+      }
+      let meter = SaveMeter(request.monitor, total: total)
+      for file in files { outputs.append(try write(file, request, meter)) }
+      try SaveGroup.commit(outputs)
+    } catch {
+      outputs.forEach { $0.cancel() }
+      folder?.removeIfNew()
+      throw error
+    }
+    return files.map { SaveReport.File(path: $0.path, size: $0.size) }
+  }
+
+  private func write(
+    _ file: File, _ request: SaveRequest, _ meter: SaveMeter
+  ) throws -> AtomicFile {
+    let options = SaveOptions(
+      replace: request.replace, expectedSize: file.size,
+      inputs: (request.destination?.files ?? []) + request.inputs,
+      isCancelled: { meter.isStopped }, progress: { meter.follow($0) })
+    let output = try AtomicFile(file.path, options: options)
+    do {
+      var stream = ValueStream(output, meter)
+      for piece in file.pieces {
+        switch piece {
+        case .bytes(let bytes): try stream.append(bytes)
+        case .copy(let file, let range): try stream.append(range, of: file)
+        case .values(let leaf, let count):
+          try stream.append(leaf, of: request.source, count: count)
+        }
+      }
+      try stream.flush()
+      // At once, so that only one file holds a buffer.
+      try output.prepare()
+    } catch {
+      output.cancel()
+      throw error
+    }
+    return output
+  }
+}

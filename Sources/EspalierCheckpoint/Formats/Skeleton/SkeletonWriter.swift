@@ -1,0 +1,70 @@
+import EspalierTree
+
+/// Writes names, shapes and element types of any tree, one tensor a line.
+struct SkeletonWriter: CheckpointWriter {
+  func losses(_ request: SaveRequest) throws -> [String] {
+    let tree = request.source.tree
+    let others = tree.leafIDs.filter { tree.kind(of: $0) != .array }.count
+    if others == 0 { return [] }
+    return [
+      "a skeleton lists arrays only; \(others) other \(others == 1 ? "value is" : "values are") left out"
+    ]
+  }
+
+  func write(_ request: SaveRequest) throws -> SaveReport {
+    var text = Array("{\"metadata\":".utf8)
+    text += metadata(request)
+    text += Array(",\n\"tensors\":[".utf8)
+    let tree = request.source.tree
+    let range = request.root.index..<tree.end(of: request.root)
+    var first: [Int: [UInt8]] = [:]
+    var count = 0
+    // In the order of the model or the file, which is what a skeleton is for.
+    for leaf in tree.leafIDs
+    where tree.kind(of: leaf) == .array && range.contains(tree.node(of: leaf).index) {
+      let name = tree.path(of: tree.node(of: leaf), below: request.root).flatName.bytes
+      let tie = tree.tie(of: leaf)
+      text += Array((count == 0 ? "\n" : ",\n").utf8)
+      text += tensor(name, tree.dtype(of: leaf), tree.shape(of: leaf), tie.flatMap { first[$0] })
+      if let tie, first[tie] == nil { first[tie] = name }
+      count += 1
+    }
+    text += Array("\n]}\n".utf8)
+    let plan = SavePlan(files: [SavePlan.File(path: request.path, pieces: [.bytes(text)])])
+    return SaveReport(
+      format: Skeleton().name, files: try plan.run(request), arrays: count,
+      losses: try losses(request))
+  }
+
+  private func tensor(
+    _ name: [UInt8], _ dtype: DType, _ shape: Shape, _ tiedTo: [UInt8]?
+  ) -> [UInt8] {
+    var json = JSONWriter()
+    json.beginObject()
+    json.key("name")
+    json.name(name)
+    json.key("shape")
+    json.beginArray()
+    for dimension in shape.dimensions { json.integer(dimension) }
+    json.endArray()
+    json.key("dtype")
+    json.string(dtype.name)
+    json.key("tied_to")
+    if let tiedTo { json.name(tiedTo) } else { json.null() }
+    json.endObject()
+    return json.bytes
+  }
+
+  private func metadata(_ request: SaveRequest) -> [UInt8] {
+    let entries = (request.destination?.metadata ?? []) + request.metadata
+    var text: [UInt8] = [UInt8(ascii: "{")]
+    for (index, entry) in entries.enumerated() {
+      if index > 0 { text.append(UInt8(ascii: ",")) }
+      var key = JSONWriter()
+      key.name(entry.key.bytes)
+      text += key.bytes + [UInt8(ascii: ":")]
+      text += entry.value.json
+    }
+    return text + [UInt8(ascii: "}")]
+  }
+}

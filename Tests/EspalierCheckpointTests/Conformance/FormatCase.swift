@@ -1,0 +1,53 @@
+import EspalierCheckpoint
+import Foundation
+import TestSupport
+import Testing
+
+/// What the conformance suite needs to know of a format. A new format is covered by one line.
+struct FormatCase: Sendable, CustomTestStringConvertible {
+  /// As in `Formats.all`.
+  let name: String
+  /// Real files in `../shared/checkpoints`: folders, and the end of the names there.
+  let real: [(folder: String, suffix: String)]
+
+  static let all: [FormatCase] = [
+    FormatCase("safetensors", ("safetensors", ""), ("mlx", ".safetensors")),
+    FormatCase("skeleton"),
+  ]
+
+  init(_ name: String, _ real: (folder: String, suffix: String)...) {
+    self.name = name
+    self.real = real
+  }
+
+  var testDescription: String { name }
+
+  /// The project's own small files, made by `make.py` beside them.
+  var fixtures: [URL] {
+    let files = try? FileManager.default.contentsOfDirectory(
+      at: Fixtures.folder.appendingPathComponent(name), includingPropertiesForKeys: nil)
+    return (files ?? []).filter { $0.lastPathComponent != "make.py" }
+      .sorted { $0.path < $1.path }
+  }
+
+  /// Real files that an independent reader has described.
+  var described: [URL] {
+    real.flatMap { folder, suffix in
+      Shared.files(in: folder).filter {
+        $0.path.hasSuffix(suffix)
+          && FileManager.default.fileExists(atPath: $0.path + ".expected.tsv")
+      }
+    }
+  }
+}
+
+enum Fixtures {
+  static let folder = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Fixtures")
+
+  static func bytes(_ url: URL) throws -> [UInt8] { [UInt8](try Data(contentsOf: url)) }
+}
+
+extension FilePath {
+  init(_ url: URL) { self.init(url.path) }
+}
