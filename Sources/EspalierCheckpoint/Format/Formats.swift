@@ -4,6 +4,7 @@ public enum Formats {
   public static let all: [any CheckpointFormat] = [
     Safetensors(),
     GGUF(),
+    HDF5(),
     Skeleton(),
   ]
 

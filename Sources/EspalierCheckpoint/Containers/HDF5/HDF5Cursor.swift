@@ -1,3 +1,5 @@
+import EspalierTree
+
 /// Reads the fields of one HDF5 structure. A claim beyond its end throws; nothing traps.
 struct HDF5Cursor: Sendable {
   private(set) var bytes: [UInt8]

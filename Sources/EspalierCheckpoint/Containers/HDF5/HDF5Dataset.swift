@@ -63,6 +63,20 @@ struct HDF5Dataset: Sendable {
     return value.count == size && value.contains { $0 != 0 } ? value : nil
   }
 
+  /// Where all elements lie side by side, uncompressed; nil where they do not, or not in the file.
+  func plainRange(_ file: HDF5File) -> Range<Int>? {
+    guard !isExternal, let count = byteCount else { return nil }
+    switch layout {
+    case .compact(let at, let stored): return stored >= count ? at..<(at + count) : nil
+    case .contiguous(let at?, let stored):
+      guard (stored ?? count) >= count, let end = sum(at, count), end <= file.region.count else {
+        return nil
+      }
+      return at..<end
+    default: return nil
+    }
+  }
+
   /// Bytes of all elements; nil where that overflows.
   var byteCount: Int? { space.elementCount.flatMap { product([$0, type.size]) } }
 }

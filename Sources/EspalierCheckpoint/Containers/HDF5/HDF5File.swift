@@ -22,7 +22,7 @@ struct HDF5File: Sendable {
   static func superblockOffsets(below limit: Int) -> [Int] {
     var offsets = [0]
     var next = 512
-    while next < limit, offsets.count < 48 {
+    while next < limit, next < 1 << 60 {
       offsets.append(next)
       next *= 2
     }
@@ -30,8 +30,8 @@ struct HDF5File: Sendable {
   }
 
   /// The offset of the signature; nil where there is none.
-  static func signatureOffset(in region: ByteRegion) -> Int? {
-    superblockOffsets(below: region.count).first { offset in
+  static func signatureOffset(in region: ByteRegion, limit: Int = .max) -> Int? {
+    superblockOffsets(below: min(limit, region.count)).first { offset in
       (try? region.read(at: offset, count: signature.count)) == signature
     }
   }

@@ -41,6 +41,9 @@ struct HDF5ObjectHeader: Sendable {
   }
   var isDataset: Bool { first(HDF5Message.Kind.layout) != nil }
 
+  /// A header without its messages, where only the address is still needed.
+  init(emptyAt address: Int) { self.address = address }
+
   init(_ metadata: HDF5Metadata, at address: Int) throws(CheckpointError) {
     self.address = address
     var start = try metadata.cursor(at: address, upTo: 32, "object header")

@@ -74,15 +74,16 @@ struct HDF5Values: Sendable {
     if let run {
       let region = try file.region.slice(at: run.lowerBound, count: run.count)
       return element.swapped > 1
-        ? SwappingReader(FileRangeReader(region), unit: element.swapped) : FileRangeReader(region)
+        ? SwappingReader(FileRangeReader(region), itemSize: element.swapped)
+        : FileRangeReader(region)
     }
     if case .chunked(let chunking) = dataset.layout, !dataset.space.dimensions.isEmpty {
       let reader = HDF5ChunkReader(
         try HDF5ChunkStore(dataset, chunking, file), elementSize: dataset.type.size)
-      return element.swapped > 1 ? SwappingReader(reader, unit: element.swapped) : reader
+      return element.swapped > 1 ? SwappingReader(reader, itemSize: element.swapped) : reader
     }
     let fill = FillReader(element: dataset.fill, byteCount: dataset.byteCount ?? 0)
-    return element.swapped > 1 ? SwappingReader(fill, unit: element.swapped) : fill
+    return element.swapped > 1 ? SwappingReader(fill, itemSize: element.swapped) : fill
   }
 
   /// Reads any range of the values, in bytes of their C order.
@@ -213,25 +214,6 @@ struct FillReader: TensorReader {
       fillBuffer(target, with: nil)
     }
     left -= count
-    return count
-  }
-}
-
-/// Turns big-endian numbers into little-endian ones.
-struct SwappingReader<Base: TensorReader>: TensorReader {
-  private var base: Base
-  private let unit: Int
-
-  init(_ base: Base, unit: Int) {
-    self.base = base
-    self.unit = unit
-  }
-
-  mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-    let whole = buffer.count - buffer.count % unit
-    let target = UnsafeMutableRawBufferPointer(rebasing: buffer[..<whole])
-    let count = try base.read(into: target)
-    reverseBytes(UnsafeMutableRawBufferPointer(rebasing: target[..<count]), unit: unit)
     return count
   }
 }
