@@ -95,7 +95,8 @@ let package = Package(
       dependencies: ["EspalierDiagnosis", "EspalierTree", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "EspalierCheckpointTests",
-      dependencies: ["EspalierCheckpoint", "EspalierTree", "TestSupport"], swiftSettings: strict),
+      dependencies: ["EspalierCheckpoint", "EspalierTree", "TestSupport"], exclude: ["Fixtures"],
+      swiftSettings: strict),
     .testTarget(
       name: "EspalierUITests",
       dependencies: ["EspalierUI", "EspalierLoad", "EspalierTree", "TestSupport"],

@@ -30,8 +30,8 @@ struct EspalierCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Browse.self, List.self, Diff.self, Check.self, Hash.self, SkeletonCommand.self,
-      FormatList.self,
+      Browse.self, List.self, Diff.self, Load.self, Check.self, Hash.self, SkeletonCommand.self,
+      FormatList.self, Demo.self,
     ],
     defaultSubcommand: Browse.self)
 }

@@ -182,8 +182,9 @@ extension Terminal {
 
   private func enterAgain() {
     reset_prog_mode()
+    device.write(ControlSequence.frameBegin)
     doupdate()
-    device.write(modesOn)
+    device.write(modesOn + ControlSequence.frameEnd)
     _ = adoptSize()
     redrawAll()
   }

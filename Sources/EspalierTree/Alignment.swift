@@ -82,6 +82,34 @@ public struct Alignment: Sendable {
   }
 }
 
+extension Alignment {
+  /// Pairs nodes one by one: row 0 pairs the roots, each further row one of the pairs. No row has
+  /// rows below it but row 0.
+  public init(
+    _ destination: Tree, _ source: Tree, destinationRoot: NodeID = .root,
+    sourceRoot: NodeID = .root, pairs: [(destination: NodeID?, source: NodeID?)]
+  ) {
+    self.destination = destination
+    self.source = source
+    self.destinationRoot = destinationRoot
+    self.sourceRoot = sourceRoot
+    var rows = ContiguousArray<Row>()
+    rows.reserveCapacity(pairs.count + 1)
+    rows.append(
+      Row(
+        destination: destinationRoot.raw, source: sourceRoot.raw,
+        end: Int32(truncatingIfNeeded: pairs.count + 1), parent: -1))
+    for pair in pairs {
+      rows.append(
+        Row(
+          destination: pair.destination?.raw ?? Self.absent,
+          source: pair.source?.raw ?? Self.absent,
+          end: Int32(truncatingIfNeeded: rows.count + 1), parent: 0))
+    }
+    storage = Storage(rows)
+  }
+}
+
 /// Chooses nodes by key path and node.
 public struct TreeFilter: Sendable {
   public var keep: @Sendable (_ tree: Tree, _ node: NodeID) -> Bool

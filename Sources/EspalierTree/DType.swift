@@ -10,10 +10,10 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable {
   case c64, c128
   case qi8, qu8, qi32
   case string
-  case q4_0, q4_1, q5_0, q5_1, q8_0, q8_1
+  case q40, q41, q50, q51, q80, q81
   case q2K, q3K, q4K, q5K, q6K, q8K
   case iq2xxs, iq2xs, iq3xxs, iq1s, iq4nl, iq3s, iq2s, iq4xs, iq1m
-  case tq1_0, tq2_0, mxfp4
+  case tq10, tq20, mxfp4
 
   /// The name in safetensors' spelling; block-quantised types by their own.
   public var name: String { Self.table[Int(rawValue)].name }
@@ -54,10 +54,10 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable {
     (.f6e3m2, "F6_E3M2", 4, 3, .float), (.c64, "C64", 1, 8, .complex),
     (.c128, "C128", 1, 16, .complex), (.qi8, "QI8", 1, 1, .quantised),
     (.qu8, "QU8", 1, 1, .quantised), (.qi32, "QI32", 1, 4, .quantised),
-    (.string, "STR", 1, 1, .text), (.q4_0, "Q4_0", 32, 18, .quantised),
-    (.q4_1, "Q4_1", 32, 20, .quantised), (.q5_0, "Q5_0", 32, 22, .quantised),
-    (.q5_1, "Q5_1", 32, 24, .quantised), (.q8_0, "Q8_0", 32, 34, .quantised),
-    (.q8_1, "Q8_1", 32, 36, .quantised), (.q2K, "Q2_K", 256, 84, .quantised),
+    (.string, "STR", 1, 1, .text), (.q40, "Q4_0", 32, 18, .quantised),
+    (.q41, "Q4_1", 32, 20, .quantised), (.q50, "Q5_0", 32, 22, .quantised),
+    (.q51, "Q5_1", 32, 24, .quantised), (.q80, "Q8_0", 32, 34, .quantised),
+    (.q81, "Q8_1", 32, 36, .quantised), (.q2K, "Q2_K", 256, 84, .quantised),
     (.q3K, "Q3_K", 256, 110, .quantised), (.q4K, "Q4_K", 256, 144, .quantised),
     (.q5K, "Q5_K", 256, 176, .quantised), (.q6K, "Q6_K", 256, 210, .quantised),
     (.q8K, "Q8_K", 256, 292, .quantised), (.iq2xxs, "IQ2_XXS", 256, 66, .quantised),
@@ -65,7 +65,7 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable {
     (.iq1s, "IQ1_S", 256, 50, .quantised), (.iq4nl, "IQ4_NL", 32, 18, .quantised),
     (.iq3s, "IQ3_S", 256, 110, .quantised), (.iq2s, "IQ2_S", 256, 82, .quantised),
     (.iq4xs, "IQ4_XS", 256, 136, .quantised), (.iq1m, "IQ1_M", 256, 56, .quantised),
-    (.tq1_0, "TQ1_0", 256, 54, .quantised), (.tq2_0, "TQ2_0", 256, 66, .quantised),
+    (.tq10, "TQ1_0", 256, 54, .quantised), (.tq20, "TQ2_0", 256, 66, .quantised),
     (.mxfp4, "MXFP4", 32, 17, .quantised),
   ]
   private static let byName = Dictionary(

@@ -1,33 +1,12 @@
 extension JSONWriter {
-  /// A leaf's value; an opaque value as the name of its type.
-  public mutating func value(_ value: LeafValue) {
-    switch value {
-    case .bool(let value): bool(value)
-    case .integer(let value): integer(value)
-    case .unsigned(let value): integer(value)
-    case .float(let value): number(value)
-    case .bigNumber(let digits): string(digits)
-    case .text(let bytes): name(bytes)
-    case .nothing: null()
-    case .opaque(let type): name(type)
-    }
-  }
-
-  /// A key path: one component for each container level, dotted names uncut.
-  public mutating func path(_ path: TreePath) {
-    beginArray()
-    for component in path.components { name(component.bytes) }
-    endArray()
-  }
-
-  /// One leaf as the machine output has it everywhere:
-  /// `{"path", "kind", "dtype", "shape", "order", "bytes", "tied"}` for an array,
-  /// `{"path", "kind", "value"}` for anything else.
+  /// A leaf as an object: path, kind, and element type, shape, order, bytes and tie of an array,
+  /// or the value of anything else.
   ///
-  /// - Parameter sha256: of the elements, little-endian, in C order of the shape; in hexadecimal.
-  public mutating func leaf(_ leaf: LeafID, of tree: Tree, sha256: String? = nil) {
+  /// - Parameter more: adds keys before the object ends.
+  public mutating func leaf(
+    _ leaf: LeafID, of tree: Tree, more: (inout JSONWriter) -> Void = { _ in }
+  ) {
     beginObject()
-    key("path")
     path(tree.path(of: leaf))
     key("kind")
     string(tree.kind(of: leaf).name)
@@ -41,22 +20,48 @@ extension JSONWriter {
       key("order")
       string(array.order.name)
       key("bytes")
-      integer(array.byteCount ?? 0)
+      integer(tree.byteCount(of: leaf))
       key("tied")
-      if let tie = tree.tie(of: leaf) { integer(tie) } else { null() }
-      if let sha256 {
-        key("sha256")
-        string(sha256)
-      }
+      if let group = tree.tie(of: leaf) { integer(group) } else { null() }
     } else {
       key("value")
       value(tree.value(leaf) ?? .nothing)
     }
+    more(&self)
     endObject()
   }
 
-  /// A leaf, or null where a side has none.
-  public mutating func leaf(_ leaf: LeafID?, of tree: Tree) {
-    if let leaf { self.leaf(leaf, of: tree, sha256: nil) } else { null() }
+  /// A node as an object: its leaf, or a branch with the number of its children.
+  public mutating func node(_ node: NodeID, of tree: Tree) {
+    if let leaf = tree.leaf(at: node) { return self.leaf(leaf, of: tree) }
+    beginObject()
+    path(tree.path(of: node))
+    key("kind")
+    string("branch")
+    key("children")
+    integer(tree.children(of: node).reduce(0) { count, _ in count + 1 })
+    endObject()
+  }
+
+  /// The key `path`: the components of a path, dotted names uncut.
+  public mutating func path(_ path: TreePath) {
+    key("path")
+    beginArray()
+    for component in path.components { name(component.bytes) }
+    endArray()
+  }
+
+  /// The value of a leaf that is not an array. Numbers too large for JSON's readers are text.
+  public mutating func value(_ value: LeafValue) {
+    switch value {
+    case .bool(let value): bool(value)
+    case .integer(let value): integer(value)
+    case .unsigned(let value): integer(value)
+    case .float(let value): number(value)
+    case .bigNumber(let text): string(text)
+    case .text(let bytes): name(bytes)
+    case .nothing: null()
+    case .opaque(let type): name(type)
+    }
   }
 }

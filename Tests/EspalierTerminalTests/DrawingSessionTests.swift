@@ -44,6 +44,28 @@ import Testing
     try probe.quit()
   }
 
+  @Test func switchesTheMouseOff() throws {
+    let probe = try startProbe()
+    probe.send("m")
+    try probe.wait(for: "the mouse off") { $0.mouseModes.isEmpty && $0.contains("1 key m") }
+    // It stays off after a stop.
+    probe.send("\u{1a}")
+    try probe.wait(forText: "2 suspend")
+    probe.send("a")
+    try probe.wait(forText: "3 key a")
+    #expect(probe.screen.mouseModes.isEmpty && probe.screen.hasBracketedPaste)
+    try probe.quit()
+  }
+
+  @Test func drawsEverythingAgainWhenAsked() throws {
+    let probe = try startProbe()
+    let before = probe.bytesReceived
+    try probe.send("\u{c}", expecting: "1 key C-l")
+    #expect(probe.bytesReceived - before > 500)
+    #expect(probe.screen.line(0).hasPrefix("╭─ probe 80x24"))
+    try probe.quit()
+  }
+
   @Test func drawsUnicodeWithoutALocale() throws {
     for locale in ["C", "en_XX.UTF-8", ""] {
       let probe = try startProbe(environment: ["LC_ALL": locale])

@@ -19,14 +19,18 @@ struct Diff: Command {
 
   func execute() throws -> ExitStatus {
     let pair = try Pair(self.pair, mode: .lenient)
-    let rows = try DiffRows(pair, comparesValues: values)
+    let differences =
+      values
+      ? try ValueDifferences(of: pair.plan, destination: pair.destination, source: pair.source)
+      : ValueDifferences()
     var out = StandardStream.output()
     if output.json {
-      rows.writeJSON(to: &out)
+      pair.plan.writeDiffJSON(differences: differences) { out.write(bytes: $0) }
+      out.line()
     } else {
-      rows.writeText(to: &out, all: all, notes: pair.notes)
+      DiffText(pair.plan, differences).write(to: &out, all: all, notes: pair.notes)
     }
     out.flush()
-    return rows.isSame ? .done : .differs
+    return pair.plan.isSame(differences: differences) ? .done : .differs
   }
 }

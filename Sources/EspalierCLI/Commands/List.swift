@@ -60,7 +60,9 @@ struct List: Command {
     json.key("format")
     json.string(checkpoint.format.name)
     json.key("root")
-    json.path(checkpoint.rootPath)
+    json.beginArray()
+    for component in checkpoint.rootPath.components { json.name(component.bytes) }
+    json.endArray()
     json.key("metadata")
     json.beginObject()
     for entry in checkpoint.metadata {
@@ -74,7 +76,12 @@ struct List: Command {
     json.key("leaves")
     json.beginArray()
     for leaf in leaves {
-      json.leaf(leaf, of: checkpoint.tree, sha256: hash ? try digest(checkpoint, leaf) : nil)
+      let sum = hash ? try digest(checkpoint, leaf) : nil
+      json.leaf(leaf, of: checkpoint.tree) { json in
+        guard let sum else { return }
+        json.key("sha256")
+        json.string(sum)
+      }
       if json.bytes.count > 1 << 16 { out.write(bytes: json.drain()) }
     }
     json.endArray()

@@ -53,7 +53,10 @@ struct FolderListing {
     CheckpointError(
       .notACheckpoint, file: path,
       found: entryCount == 0
-        ? "an empty folder" : "a folder of \(entryCount) files, none of them a checkpoint",
+        ? "an empty folder"
+        : entryCount == 1
+          ? "a folder with 1 file, not a checkpoint"
+          : "a folder of \(entryCount) files, none of them a checkpoint",
       expected: "shards, or an index that names them", advice: "open a file inside it")
   }
 

@@ -10,6 +10,11 @@ struct ForeignContent: Sendable {
     all.first { $0.matches(sample) }
   }
 
+  /// What is left to say when no format claims the content.
+  static func recogniseVaguely(_ sample: ContentSample) -> ForeignContent? {
+    texts.first { $0.matches(sample) }
+  }
+
   func error(_ file: InputFile) -> CheckpointError {
     CheckpointError(
       code, file: file.path, found: what,
@@ -18,7 +23,7 @@ struct ForeignContent: Sendable {
       advice: advice)
   }
 
-  static let all = placeholders + images + compressed + programs + notRead + pickles + texts
+  static let all = placeholders + images + compressed + programs + notRead + pickles
 
   // MARK: What stands where a checkpoint should
 
@@ -163,7 +168,12 @@ struct ForeignContent: Sendable {
   private static let texts: [ForeignContent] = [
     row("a text file", pick) { sample in
       guard !sample.prefix.isEmpty else { return false }
-      return sample.prefix.allSatisfy { $0 >= 0x20 && $0 != 0x7f || (9...13).contains($0) }
+      let hasControls = sample.prefix.contains { $0 < 0x20 && !(9...13).contains($0) }
+      // The last character may be cut.
+      let isText = (0..<4).contains { cut in
+        String(validating: sample.prefix.dropLast(cut), as: UTF8.self) != nil
+      }
+      return isText && !hasControls
     }
   ]
 

@@ -3,6 +3,7 @@ public enum Formats {
   /// The one list: a format is added here and nowhere else.
   public static let all: [any CheckpointFormat] = [
     Safetensors(),
+    PyTorch(),
     GGUF(),
     HDF5(),
     Skeleton(),

@@ -23,6 +23,7 @@ extension MetadataEntry.Value {
   public var json: [UInt8] {
     if case .json(let text) = self { return text }
     guard case .value(let value) = self else { return [] }
+    if case .bigNumber(let digits) = value { return Array(digits.utf8) }
     var json = JSONWriter()
     json.value(value)
     return json.bytes

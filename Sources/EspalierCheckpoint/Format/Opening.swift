@@ -36,6 +36,9 @@ extension Checkpoint {
     if let found, found.confidence > .possible { return found.format }
     if let foreign = ForeignContent.recognise(sample) { throw foreign.error(sample.region.file) }
     if let found { return found.format }
+    if let foreign = ForeignContent.recogniseVaguely(sample) {
+      throw foreign.error(sample.region.file)
+    }
     throw CheckpointError(
       .notACheckpoint, file: sample.region.file.path,
       found: "content that begins with \(hexadecimal(sample.prefix.prefix(8)))",

@@ -42,7 +42,7 @@ struct SavePlan {
       for file in files { outputs.append(try write(file, request, meter)) }
       try SaveGroup.commit(outputs)
     } catch {
-      outputs.forEach { $0.cancel() }
+      for output in outputs { output.cancel() }
       folder?.removeIfNew()
       throw error
     }

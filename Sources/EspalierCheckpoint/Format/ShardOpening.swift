@@ -65,7 +65,13 @@ extension Checkpoint {
   ) throws -> (any CheckpointFormat, OpenedContent) {
     var known: (any CheckpointFormat)?
     for file in files {
-      let format = try format(of: try ContentSample(ByteRegion(file)))
+      let sample = try ContentSample(ByteRegion(file))
+      guard !ShardIndex.isIndex(sample) else {
+        throw CheckpointError(
+          .notACheckpoint, file: file.path, found: "an index of shards, which another one names",
+          expected: "a shard")
+      }
+      let format = try format(of: sample)
       if let known, known.name != format.name {
         throw CheckpointError(
           .badHeader, file: file.path, found: "a shard in the format “\(format.name)”",

@@ -1,3 +1,4 @@
+import CKernels
 import EspalierTree
 
 /// Which element types convert into which.
@@ -13,6 +14,73 @@ public enum Conversion {
     if from == to { return false }
     guard let a = from.range, let b = to.range else { return true }
     return !b.holds(a)
+  }
+
+  /// Converts elements between buffers of canonical values.
+  ///
+  /// Floats are rounded to nearest, ties to even, and so are integers made from floats; integers
+  /// beyond the target's ends become the end; Booleans are "not zero"; complex numbers lose their
+  /// imaginary parts.
+  ///
+  /// - Returns: what was lost, or nil when the types do not convert or the buffers do not hold
+  ///   `count` elements.
+  public static func convert(
+    _ source: UnsafeRawBufferPointer, _ from: DType, to target: UnsafeMutableRawBufferPointer,
+    _ to: DType, count: Int
+  ) -> ConversionLoss? {
+    guard let a = from.kernelType, let b = to.kernelType,
+      let bytes = from.byteCount(elements: count), bytes <= source.count,
+      let room = to.byteCount(elements: count), room <= target.count
+    else { return nil }
+    guard count > 0, let s = source.baseAddress, let d = target.baseAddress else {
+      return ConversionLoss()
+    }
+    var counts = ck_losses()
+    guard ck_convert(Int32(a.rawValue), Int32(b.rawValue), s, d, count, &counts) != 0 else {
+      return nil
+    }
+    return ConversionLoss(counts)
+  }
+}
+
+extension ConversionLoss {
+  fileprivate init(_ counts: ck_losses) {
+    overflow = Int(clamping: counts.overflow)
+    underflow = Int(clamping: counts.underflow)
+    rounded = Int(clamping: counts.rounded)
+    nan = Int(clamping: counts.nan)
+    outOfRange = Int(clamping: counts.out_of_range)
+    imaginary = Int(clamping: counts.imaginary)
+  }
+}
+
+extension DType {
+  /// The kernels' number of a convertible type.
+  fileprivate var kernelType: ck_type? {
+    switch self {
+    case .bool: return CK_BOOL
+    case .u8: return CK_U8
+    case .i8: return CK_I8
+    case .u16: return CK_U16
+    case .i16: return CK_I16
+    case .u32: return CK_U32
+    case .i32: return CK_I32
+    case .u64: return CK_U64
+    case .i64: return CK_I64
+    case .f16: return CK_F16
+    case .bf16: return CK_BF16
+    case .f32: return CK_F32
+    case .f64: return CK_F64
+    case .f8e4m3: return CK_F8E4M3
+    case .f8e5m2: return CK_F8E5M2
+    case .f8e8m0: return CK_F8E8M0
+    case .f8e4m3fnuz: return CK_F8E4M3FNUZ
+    case .f8e5m2fnuz: return CK_F8E5M2FNUZ
+    case .f4: return CK_F4
+    case .c64: return CK_C64
+    case .c128: return CK_C128
+    default: return nil
+    }
   }
 }
 

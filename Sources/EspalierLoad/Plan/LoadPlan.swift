@@ -117,7 +117,7 @@ extension LoadPlan {
 
   /// How the two sides of a row compare; nil for a branch.
   ///
-  /// Values of arrays are not compared: see ``compareValues(_:destination:source:progress:)``.
+  /// Values of arrays are not compared: see ``ValueDifferences``.
   public func status(at row: Int) -> RowStatus? {
     switch verdicts[row] {
     case .branch: return nil

@@ -16,7 +16,9 @@ extension LoadPlan {
   ) throws {
     var planner = Planner(alignment, options: options, matching: matching, source: source)
     try planner.decideRows(progress)
-    try planner.decideTies(progress)
+    var work = ReadWork(total: planner.bytesToRead, progress: progress)
+    try planner.checkZeros(&work)
+    try planner.decideTies(&work)
     planner.collect()
     self.alignment = alignment
     self.options = options
@@ -72,7 +74,6 @@ struct Planner {
       if row & 0xFFFF == 0 { try progress.check(0, of: 0) }
     }
     if matching == .byPath { noteOrders() }
-    try checkZeros(progress)
   }
 
   private mutating func decide(_ row: Int) -> Verdict {
@@ -144,18 +145,23 @@ struct Planner {
     }
   }
 
-  private mutating func checkZeros(_ progress: ProgressMonitor) throws {
+  // MARK: Values
+
+  /// About how many bytes the rules ask for.
+  var bytesToRead: Int {
+    guard values != nil else { return 0 }
+    let zeros = zeroChecks.compactMap { alignment.sourceLeaf($0) }
+    let later = destination.tiedGroups.flatMap { $0.leaves.dropFirst() }
+    return zeros.reduce(0) { $0 &+ source.byteCount(of: $1) }
+      &+ later.reduce(0) { $0 &+ destination.byteCount(of: $1) }
+  }
+
+  /// Looks at the arrays that `false` stands opposite to.
+  mutating func checkZeros(_ work: inout ReadWork) throws {
     guard let values else { return }
-    let leaves = zeroChecks.map { ($0, alignment.sourceLeaf($0)) }
-    let total = leaves.reduce(0) { sum, entry in
-      sum + (entry.1.map { source.byteCount(of: $0) } ?? 0)
-    }
-    var done = 0
-    for case (let row, let leaf?) in leaves where values.hasValues(leaf) {
-      let isZero = try isAllZero(values, leaf) { bytes in
-        done += bytes
-        try progress.check(done, of: total)
-      }
+    for row in zeroChecks {
+      guard let leaf = alignment.sourceLeaf(row), values.hasValues(leaf) else { continue }
+      let isZero = try isAllZero(values, leaf) { try work.did($0) }
       verdicts[row] =
         isZero ? .inactive : options.ignoreInactive ? .inactiveIgnored : .wouldBeLost
     }

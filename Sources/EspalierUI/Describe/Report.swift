@@ -45,12 +45,16 @@ public struct Report: Sendable {
   init(_ comparison: Comparison, isDone: Bool) {
     self.comparison = comparison
     let would = isDone ? "" : "would be "
-    add(isDone ? "Not loaded, and why" : "Stops a strict load", .error, comparison.issues)
-    add(capital("\(would)zero-filled"), .inactive, comparison.rows(.zeroFilled))
-    add("Would keep its values", "Kept its values", isDone, .shape, comparison.rows(.kept))
+    let groups = comparison.issueGroups
+    add("Does not fit: would be kept", "Did not fit: kept", isDone, .error, groups.misfits)
     add(
-      "Would not be used from the source", "Unused from the source", isDone, .onlySource,
-      comparison.rows(.unused))
+      "Missing in the source: would be kept", "Missing in the source: kept", isDone,
+      .onlyDestination, groups.missing)
+    add(
+      "Only in the source: would not be used", "Only in the source: not used", isDone,
+      .onlySource, groups.unexpected)
+    add(capital("\(would)zero-filled"), .inactive, comparison.rows(.zeroFilled))
+    add("Would be kept", "Kept", isDone, .shape, groups.keptOtherwise)
     add(capital("\(would)loaded through a tie"), .tied, comparison.rows(.tied))
     add(capital("\(would)loaded"), .good, comparison.rows(.loaded))
     let notes = comparison.plan?.notes.count ?? 0

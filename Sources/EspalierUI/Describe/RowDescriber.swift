@@ -65,12 +65,14 @@ struct RowDescriber {
     guard let leaf = tree.leaf(at: node) else { return lines + branchLines(side, tree, node) }
     guard let array = tree.array(leaf) else {
       let value = tree.value(leaf) ?? .nothing
+      if case .bool(let on) = value {
+        return lines + [on ? "true: means nothing for an array" : "false: an inactive parameter"]
+      }
       return lines + ["\(value.kind.name) \(value.description)"]
     }
-    lines.append("\(array.dtype) \(array.shape)")
+    lines.append("\(array.dtype) \(array.shape), \(layoutText(array))")
     lines.append(
       "\(counted(array.elementCount ?? 0, "element")), \(numbers.bytes(array.byteCount ?? 0))")
-    lines.append(layoutLine(array))
     if array.trainability != .unknown {
       lines.append(array.trainability == .trainable ? "trainable" : "frozen")
     }
@@ -80,14 +82,14 @@ struct RowDescriber {
   private func branchLines(_ side: Side, _ tree: Tree, _ node: NodeID) -> [String] {
     let total = comparison.totals(row, side)
     var lines = [
-      "\(counted(total.arrays, "array")), \(numbers.count(total.parameters)) parameters, "
-        + numbers.bytes(total.bytes)
+      "\(counted(total.arrays, "array")), \(numbers.bytes(total.bytes))",
+      "\(numbers.count(total.parameters)) parameter\(total.parameters == 1 ? "" : "s")",
     ]
     if tree.kind(of: node) == .positional { lines.append("a list: children have places") }
     return lines
   }
 
-  private func layoutLine(_ array: ArrayDescription) -> String {
+  private func layoutText(_ array: ArrayDescription) -> String {
     switch array.layout {
     case .contiguous(let order): return "\(order.name) order"
     case .strided(let offset, let strides):

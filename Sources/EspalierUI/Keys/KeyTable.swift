@@ -108,14 +108,15 @@ extension KeyRow {
   ]
 
   private static let viewing: [KeyRow] = [
-    KeyRow(.nextPane, ["Tab"], .view, "next pane", in: lists),
+    KeyRow(.nextPane, ["Tab"], .view, "next pane", hint: "pane", in: lists),
     KeyRow(.previousPane, ["BackTab"], .view, "previous pane", in: lists),
     KeyRow(.statistics, ["v"], .view, "read the values under the cursor", unless: noValues),
     KeyRow(.copy, ["y"], .view, "copy path, shape, sentence or row", unless: noRows),
     KeyRow(.options, ["o"], .view, "options: columns, units, colours, order"),
     KeyRow(.commandLine, [":"], .program, "command line; lists every verb", in: lists),
     KeyRow(.help, ["?", "F1"], .program, "help", hint: "help", in: lists),
-    KeyRow(.accept, ["Enter", "Space"], .view, "in a list: take the line", in: [.list]),
+    KeyRow(
+      .accept, ["Enter", "Space"], .view, "in a list: take the line", hint: "take", in: [.list]),
     KeyRow(.back, ["Esc"], .program, "back out, one step at a time", in: anywhere),
     KeyRow(.quit, ["q"], .program, "quit; in a list: close it", hint: "quit", in: lists),
     KeyRow(.quitNow, [], .program, "quit without asking"),

@@ -76,8 +76,8 @@ extension AppState {
     let kept = outcomes[.kept, default: 0]
     let unused = outcomes[.unused, default: 0]
     var lenient = "loads \(grouped(loaded))"
-    if let zero = outcomes[.zeroFilled] { lenient += ", zero-fills \(grouped(zero))" }
-    lenient += ", keeps \(grouped(kept)), leaves \(grouped(unused)) of the source unused"
+    if let zero = outcomes[.zeroFilled] { lenient += ", zeros \(grouped(zero))" }
+    lenient += ", keeps \(grouped(kept)); \(grouped(unused)) unused"
     let strict =
       plan.issueCount == 0
       ? "everything fits: loads \(grouped(loaded))"

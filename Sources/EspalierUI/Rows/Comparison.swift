@@ -23,6 +23,17 @@ public final class Comparison: Sendable, Equatable {
   private let sums: [RowSums]
   /// Rows with a leaf by what a lenient load does with them.
   private let outcomeRows: [RowSet]
+  /// Issues by what a report says about them, each row once.
+  let issueGroups: IssueGroups
+
+  struct IssueGroups: Sendable {
+    /// Both sides have something, and it does not fit.
+    var misfits: RowSet
+    var missing: RowSet
+    var unexpected: RowSet
+    /// Kept without being an issue.
+    var keptOtherwise: RowSet
+  }
   public let counts: Counts
   /// What was done to the pairing that the user should know.
   public let remark: String?
@@ -54,6 +65,7 @@ public final class Comparison: Sendable, Equatable {
     var differing = RowBits(universe: count)
     var tally = Tally()
     var outcomes = RowOutcome.allCases.map { _ in RowBits(universe: count) }
+    var groups = [RowBits](repeating: RowBits(universe: count), count: 4)
     for row in 0..<count {
       let verdict = RowVerdict(raw: marked.verdicts[row])
       if verdict.isIssue { issues.insert(row) }
@@ -64,6 +76,7 @@ public final class Comparison: Sendable, Equatable {
       }
       leaves.insert(row)
       tally.add(verdict)
+      if let group = verdict.reportGroup { groups[group].insert(row) }
       if plan != nil { outcomes[Int(verdict.outcome.rawValue)].insert(row) }
     }
     self.issues = RowSet(issues)
@@ -75,6 +88,9 @@ public final class Comparison: Sendable, Equatable {
     shown.insert(0)
     differingWithParents = RowSet(shown)
     counts = tally.counts
+    issueGroups = IssueGroups(
+      misfits: RowSet(groups[0]), missing: RowSet(groups[1]), unexpected: RowSet(groups[2]),
+      keptOtherwise: RowSet(groups[3]))
     outcomeRows = outcomes.map { RowSet($0) }
     sums = Side.allCases.map { RowSums(alignment, $0) }
   }
@@ -98,6 +114,18 @@ public final class Comparison: Sendable, Equatable {
   /// What one side holds in a row and below it.
   public func totals(_ row: Int, _ side: Side) -> SideTotals {
     sums[Int(side.rawValue)].totals(in: row..<alignment.end(of: row), alignment, side)
+  }
+}
+
+extension RowVerdict {
+  /// Where a report lists the row, in the order of ``Comparison/IssueGroups``.
+  fileprivate var reportGroup: Int? {
+    guard isIssue else { return outcome == .kept ? 3 : nil }
+    switch mark {
+    case .onlyDestination: return 1
+    case .onlySource: return 2
+    default: return 0
+    }
   }
 }
 

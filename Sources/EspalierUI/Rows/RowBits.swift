@@ -59,8 +59,8 @@ public struct RowBits: Equatable, Sendable {
 
   /// The first row of the set at or after `row`.
   public func next(from row: Int) -> Int? {
-    guard row < universe else { return nil }
     let start = max(0, row)
+    guard start < universe else { return nil }
     var index = start >> 6
     var word = words[index] & (.max << UInt64(start & 63))
     while word == 0 {

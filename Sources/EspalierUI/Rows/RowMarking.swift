@@ -16,14 +16,14 @@ struct RowMarking {
     if pairing.shown.isIdentical(to: pairing.planned) {
       alignment = pairing.shown
       verdicts = ContiguousArray(
-        (0..<pairing.shown.count).map { RowVerdict(plan, row: $0).raw })
+        (0..<pairing.shown.count).map { RowVerdict.of(plan, $0).raw })
       return
     }
     guard let merged = Self.merged(pairing, plan) else {
       // Leaving an element out of a list moves the ones after it to other partners.
       alignment = pairing.planned
       verdicts = ContiguousArray(
-        (0..<pairing.planned.count).map { RowVerdict(plan, row: $0).raw })
+        (0..<pairing.planned.count).map { RowVerdict.of(plan, $0).raw })
       remark = "rows of lists are paired anew; what is skipped is not shown"
       return
     }
@@ -47,7 +47,7 @@ struct RowMarking {
         at += 1
       }
       guard at < shown.count else { return nil }
-      verdicts[at] = RowVerdict(plan, row: row).raw
+      verdicts[at] = RowVerdict.of(plan, row).raw
       at += 1
     }
     return verdicts
@@ -55,58 +55,67 @@ struct RowMarking {
 }
 
 extension RowVerdict {
-  /// What a plan says about one of its rows.
-  init(_ plan: LoadPlan, row: Int) {
+  /// What a plan says about one of its rows. Not an initialiser: those take over a copy of the
+  /// plan, and this is asked a million times.
+  static func of(_ plan: LoadPlan, _ row: Int) -> RowVerdict {
     let verdict = plan.verdict(at: row)
-    self.init(
-      RowMark(verdict, plan, row), isIssue: verdict.isIssue,
-      outcome: RowOutcome(verdict, plan.outcome(at: row)))
+    switch verdict {
+    // The common ones, at a glance.
+    case .load: return RowVerdict(.equal, outcome: .loaded)
+    case .convert: return RowVerdict(.dtype, outcome: .loaded)
+    case .untouched: return RowVerdict(.untouched)
+    case .unexpected: return RowVerdict(.onlySource, isIssue: true, outcome: .unused)
+    default: break
+    }
+    return RowVerdict(
+      RowMark.of(verdict, plan, row), isIssue: verdict.isIssue,
+      outcome: RowOutcome.of(plan.outcome(at: row)))
   }
 }
 
 extension RowMark {
-  fileprivate init(_ verdict: Verdict, _ plan: LoadPlan, _ row: Int) {
+  fileprivate static func of(_ verdict: Verdict, _ plan: LoadPlan, _ row: Int) -> RowMark {
     switch verdict {
     case .branch:
-      if plan.alignment.destinationNode(row) == nil {
-        self = .onlySource
-      } else {
-        self = plan.alignment.sourceNode(row) == nil ? .onlyDestination : .branch
-      }
-    case .load: self = .equal
-    case .convert, .dtype: self = .dtype
-    case .untouched: self = .untouched
-    case .zeroFill, .inactive, .inactiveIgnored, .wouldBeLost, .undecided: self = .inactive
-    case .tiedSourcesDiffer, .tiedBoolAndArray: self = .tied
-    case .missing: self = .onlyDestination
-    case .unexpected: self = .onlySource
-    case .shape: self = .shape
+      if plan.alignment.destinationNode(row) == nil { return .onlySource }
+      return plan.alignment.sourceNode(row) == nil ? .onlyDestination : .branch
+    case .load: return .equal
+    case .convert, .dtype: return .dtype
+    case .untouched: return .untouched
+    case .zeroFill, .inactive, .inactiveIgnored, .wouldBeLost, .undecided: return .inactive
+    case .tiedSourcesDiffer, .tiedBoolAndArray: return .tied
+    case .missing: return .onlyDestination
+    case .unexpected: return .onlySource
+    case .shape: return .shape
     case .structure, .trueInSource, .nothingInSource, .notAnArray, .trueInDestination,
       .noArrayToLoadInto, .kept:
-      self = .kind
-    case .tied, .noValues:
-      switch plan.status(at: row) {
-      case .shape?: self = .shape
-      case .dtype?: self = .dtype
-      case .kind?: self = .kind
-      case .onlyDestination?: self = .onlyDestination
-      case .onlySource?: self = .onlySource
-      case .inactive?: self = .inactive
-      case .equal?, .value?, nil: self = .equal
-      }
+      return .kind
+    case .tied, .noValues: return of(plan.status(at: row))
+    }
+  }
+
+  /// How the two sides compare where the verdict does not tell.
+  private static func of(_ status: RowStatus?) -> RowMark {
+    switch status {
+    case .shape?: .shape
+    case .dtype?: .dtype
+    case .kind?: .kind
+    case .onlyDestination?: .onlyDestination
+    case .onlySource?: .onlySource
+    case .inactive?: .inactive
+    case .equal?, .value?, nil: .equal
     }
   }
 }
 
 extension RowOutcome {
-  fileprivate init(_ verdict: Verdict, _ outcome: Outcome) {
+  fileprivate static func of(_ outcome: Outcome) -> RowOutcome {
     switch outcome {
-    case .loaded: self = .loaded
-    case .zeroFilled: self = .zeroFilled
-    case .tied: self = .tied
-    case .kept: self = .kept
-    case .untouched: self = .none
-    case .nothing: self = verdict == .unexpected ? .unused : .none
+    case .loaded: .loaded
+    case .zeroFilled: .zeroFilled
+    case .tied: .tied
+    case .kept: .kept
+    case .untouched, .nothing: .none
     }
   }
 }

@@ -34,7 +34,8 @@ extension OpenFile: Equatable {
   /// Trees are compared by identity: a frame may not cost a walk over a million nodes.
   public static func == (a: OpenFile, b: OpenFile) -> Bool {
     a.path == b.path && a.format == b.format && a.byteCount == b.byteCount
-      && a.tree.isIdentical(to: b.tree) && a.rootNode == b.rootNode && a.root == b.root && a.note == b.note
+      && a.tree.isIdentical(to: b.tree) && a.rootNode == b.rootNode && a.root == b.root
+      && a.note == b.note
   }
 }
 

@@ -22,6 +22,7 @@ func issueEntries(of comparison: Comparison) -> [WhyEntry] {
 
 private func issueText(_ mark: RowMark, _ count: Int) -> (sentence: String, remedy: String)? {
   let arrays = counted(count, "array")
+  let leaves = counted(count, "leaf", "leaves")
   let have = count == 1 ? "has" : "have"
   switch mark {
   case .branch, .equal, .untouched, .skipped, .renamed: return nil
@@ -42,12 +43,12 @@ private func issueText(_ mark: RowMark, _ count: Int) -> (sentence: String, reme
     )
   case .onlyDestination:
     return (
-      "\(arrays) of the destination \(count == 1 ? "is" : "are") missing in the source",
+      "\(leaves) of the destination \(count == 1 ? "is" : "are") missing in the source",
       "a lenient load keeps the destination's values"
     )
   case .onlySource:
     return (
-      "\(arrays) of the source \(have) no place in the destination",
+      "\(leaves) of the source \(have) no place in the destination",
       "a lenient load does not use \(count == 1 ? "it" : "them")"
     )
   case .inactive:

@@ -16,7 +16,7 @@ struct Canvas {
   mutating func put(
     _ text: String, _ x: Int, _ y: Int, _ role: Role = .text, width: Int = .max
   ) -> Int {
-    screen.put(text, at: x, y, theme[role], maxWidth: width)
+    screen.put(glyphs.plain(text), at: x, y, theme[role], maxWidth: width)
   }
 
   /// Puts a text so that it ends before a column.

@@ -65,12 +65,20 @@ struct Glyphs {
       })
   }
 
-  /// A text cut to a width; the sign for what is left out follows the alphabet.
+  /// A text cut to a width.
   func fit(_ text: String, _ width: Int, _ part: Shortening = .end) -> String {
-    if cellWidth(of: text) <= width { return text }
-    let cut = fitted(text, to: width, cutting: part)
-    return ascii ? String(cut.map { $0 == "…" ? "~" : $0 }) : cut
+    fitted(text, to: width, cutting: part)
   }
+
+  /// A sentence's signs in ASCII where that is asked for; letters in names stay what they are.
+  func plain(_ text: String) -> String {
+    guard ascii, !text.utf8.allSatisfy({ $0 < 0x80 }) else { return text }
+    return String(text.map { Self.asciiSigns[$0] ?? $0 })
+  }
+
+  private static let asciiSigns: [Character: Character] = [
+    "…": "~", "“": "\"", "”": "\"", "·": "-", "×": "x", "↑": "^", "↓": "v", "∞": "I",
+  ]
 }
 
 /// a, b, …, z, aa, ab, … for tie groups.

@@ -83,8 +83,8 @@ extension Canvas {
     putRight(chip, before: end, y, passes ? .good : .warning)
     let coverage = plan.coverage
     let share = percent(coverage.parametersLoaded, of: coverage.parameters)
-    let words =
-      "\(grouped(coverage.tensorsLoaded)) of \(counted(coverage.tensors, "array")), \(share) of parameters"
+    let arrays = "\(grouped(coverage.tensorsLoaded)) of \(counted(coverage.tensors, "array"))"
+    let words = layout.width < 70 ? "\(arrays), \(share)" : "\(arrays), \(share) of parameters"
     let room = end - cellWidth(of: chip) - 3
     let label = layout.width >= 100 ? "a load fills  " : ""
     var x = put(label, 1, y, .dim)

@@ -81,7 +81,7 @@ struct TreeColumns: Equatable {
   init(_ width: Int, _ state: AppState) {
     isSingle = state.isSingle
     left = 1
-    sideWidth = isSingle ? max(1, width - 2) : max(1, (width - 5) / 2)
+    sideWidth = isSingle ? max(1, width - 3) : max(1, (width - 5) / 2)
     markColumn = left + sideWidth + 1
     right = isSingle ? left : markColumn + 2
     let options = state.options

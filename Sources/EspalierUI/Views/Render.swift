@@ -29,15 +29,11 @@ extension Canvas {
       "This window is too small.",
       "It has \(state.width) × \(state.height); at least",
       "\(Layout.leastWidth) × \(Layout.leastHeight) are needed. q quits.",
-    ].map { glyphs.ascii ? $0.replacingTimes : $0 }
+    ]
     let top = max(0, (state.height - lines.count) / 2)
     for (index, line) in lines.enumerated() {
       let text = glyphs.fit(line, state.width)
       put(text, max(0, (state.width - cellWidth(of: text)) / 2), top + index)
     }
   }
-}
-
-extension String {
-  fileprivate var replacingTimes: String { String(map { $0 == "×" ? "x" : $0 }) }
 }

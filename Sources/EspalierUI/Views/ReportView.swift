@@ -6,8 +6,8 @@ extension Canvas {
     guard let report = state.report else { return }
     let isDone = state.result?.comparison == report.comparison
     put(isDone ? "Report" : "Report of what a load would do", 2, layout.listTop - 1, .title)
-    putRight(
-      "Enter goes to the row, Esc closes", before: layout.width - 1, layout.listTop - 1, .dim)
+    let hint = layout.width < 80 ? "Enter goes there" : "Enter goes to the row, Esc closes"
+    putRight(hint, before: layout.width - 1, layout.listTop - 1, .dim)
     for index in 0..<layout.listHeight where cursor.top + index < report.lineCount {
       let y = layout.listTop + index
       switch report.line(cursor.top + index).kind {

@@ -38,10 +38,13 @@ struct RowPainter {
     return (glyphs.mark(mark), mark.role)
   }
 
+  /// In a flat list the end of a path tells rows apart; in a tree both ends of a name do.
+  var shortening: Shortening { browse.isFlat ? .start : .middle }
+
   func name(_ side: Side) -> String {
     guard let node = alignment.node(row, side) else { return "" }
     let tree = alignment.tree(side)
-    if browse.isFlat { return tree.path(of: node).description }
+    if browse.isFlat { return alignment.path(row).description }
     let name = tree.withName(of: node) { visibleText($0) }
     return name.isEmpty ? "(no name)" : name
   }
@@ -89,7 +92,7 @@ struct RowPainter {
     if issues > 0 { facts.insert(counted(issues, "issue"), at: 0) }
     let room = columns.sideWidth * 3 / 5
     let more = [numbers.count(total.parameters), numbers.bytes(total.bytes)]
-    for fact in more where total.arrays > 0 {
+    for fact in more where total.parameters > 0 {
       let next = (facts + [fact]).joined(separator: " \(glyphs.dot) ")
       if cellWidth(of: next) <= room { facts.append(fact) }
     }
@@ -114,6 +117,15 @@ struct RowPainter {
     let other: Side = side == .destination ? .source : .destination
     guard let partner = otherArray(side) else { return false }
     return alignment.tree(other).dtype(of: partner) != alignment.tree(side).dtype(of: leaf)
+  }
+
+  /// The element type, where it differs and has no column of its own but room before the shape.
+  func narrowDtype(_ side: Side, shapeWidth: Int) -> String? {
+    guard columns.dtypeWidth == 0, let leaf = alignment.leaf(row, side),
+      otherDtype(than: leaf, side)
+    else { return nil }
+    let name = alignment.tree(side).dtype(of: leaf).name
+    return cellWidth(of: name) + 1 + shapeWidth <= columns.shapeWidth ? name : nil
   }
 
   var shapeRole: Role {

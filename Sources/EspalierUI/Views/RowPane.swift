@@ -61,19 +61,18 @@ extension Canvas {
     case .reading?: return [("reading the values…", .dim)]
     case .failed(let sentence)?: return wrapped(sentence, width).map { ($0, .error) }
     case .read(let values)?:
-      let range = "\(shortNumber(values.minimum)) to \(shortNumber(values.maximum))"
-      var lines: [(String, Role)] = [
-        (range, .text),
-        ("mean \(shortNumber(values.mean)), deviation \(shortNumber(values.deviation))", .text),
-        (glyphs.sparkline(values.histogram, width: min(width, 40)), .accent),
-      ]
       let odd = [(values.zeros, "zero"), (values.nans, "NaN"), (values.infinities, "infinity")]
         .filter { $0.0 > 0 }
-        .map { "\(percent($0.0, of: values.count)) \($0.1)" }
-      if !odd.isEmpty {
-        let isBad = values.nans > 0 || values.infinities > 0
-        lines.insert((odd.joined(separator: ", "), isBad ? .error : .dim), at: 2)
+        .map { ", \(percent($0.0, of: values.count)) \($0.1)" }
+      let range = "\(shortNumber(values.minimum)) to \(shortNumber(values.maximum))"
+      let isBad = values.nans > 0 || values.infinities > 0
+      var lines: [(String, Role)] = wrapped(range + odd.joined(), width).map {
+        ($0, isBad ? .error : .text)
       }
+      lines += wrapped(
+        "mean \(shortNumber(values.mean)), deviation \(shortNumber(values.deviation))", width
+      ).map { ($0, .text) }
+      lines.append((glyphs.sparkline(values.histogram, width: min(width, 40)), .accent))
       return lines
     }
   }

@@ -69,8 +69,7 @@ extension Canvas {
       parts.append("\(grouped(browse.hiddenLeafCount)) equal hidden")
     }
     if state.isPreviewing { parts.append("preview") }
-    let text = parts.joined(separator: " \(glyphs.dot) ")
-    return glyphs.ascii ? String(text.map { "“”".contains($0) ? "\"" : $0 }) : text
+    return parts.joined(separator: " \(glyphs.dot) ")
   }
 
   private mutating func drawHints(_ state: AppState, _ y: Int, width: Int) {

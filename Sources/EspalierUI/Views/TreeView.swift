@@ -66,7 +66,8 @@ extension Canvas {
     let room = x + columns.nameWidth - start
     let name = painter.name(side)
     let nameEnd = put(
-      glyphs.fit(name, painter.nameRoom(facts, room), .middle), start, y, painter.nameRole(side))
+      glyphs.fit(name, painter.nameRoom(facts, room), painter.shortening), start, y,
+      painter.nameRole(side))
     switch facts {
     case .none: break
     case .text(let text, let role):
@@ -118,6 +119,9 @@ extension Canvas {
       return
     }
     let whole = parts.joined(separator: glyphs.times)
+    if let dtype = painter.narrowDtype(side, shapeWidth: cellWidth(of: whole)) {
+      putRight(dtype, before: end - cellWidth(of: whole) - 1, y, .dtype)
+    }
     let room = painter.columns.shapeWidth - 1
     guard cellWidth(of: whole) <= room else {
       let differs = other != nil && other != shape

@@ -32,6 +32,9 @@ final class TemporaryFolder: Sendable {
     return file(name)
   }
 
+  func remove(_ name: String) { unlink(text(name)) }
+  func removeFolder(_ name: String) { rmdir(text(name)) }
+
   /// nil where there is no such file.
   func read(_ name: String) -> [UInt8]? {
     let descriptor = open(text(name), O_RDONLY)

@@ -10,14 +10,27 @@ struct FormatCase: Sendable, CustomTestStringConvertible {
   /// Real files in `../shared/checkpoints`: folders, and the end of the names there.
   let real: [(folder: String, suffix: String)]
 
+  /// Whether the independent reader's sums are of the bytes in the file's order, where the first axis
+  /// runs fastest; else of the values in C order.
+  let sumsAsStored: Bool
+  /// How many bytes at the end of the fixtures are padding that may be missing.
+  let padding: Int
+
   static let all: [FormatCase] = [
     FormatCase("safetensors", ("safetensors", ""), ("mlx", ".safetensors")),
-    FormatCase("skeleton"),
+    FormatCase("pytorch", ("pytorch-zip", "")),
+    FormatCase("gguf", ("gguf", ""), sumsAsStored: true, padding: 30),
+    FormatCase("skeleton", padding: 1),
   ]
 
-  init(_ name: String, _ real: (folder: String, suffix: String)...) {
+  init(
+    _ name: String, _ real: (folder: String, suffix: String)..., sumsAsStored: Bool = false,
+    padding: Int = 0
+  ) {
     self.name = name
     self.real = real
+    self.sumsAsStored = sumsAsStored
+    self.padding = padding
   }
 
   var testDescription: String { name }

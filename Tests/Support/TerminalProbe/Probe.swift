@@ -39,6 +39,8 @@ struct Probe {
     case .character("O"): _ = overflow(0)
     case .character("E"): exit(7)
     case .character("M"): complain()
+    case .character("m"): terminal.setMouse(false)
+    case .control("l"): terminal.redraw()
     default: break
     }
     return true

@@ -71,10 +71,10 @@ extension DType {
   }
 
   private static let ggml: [UInt32: DType] = [
-    0: .f32, 1: .f16, 2: .q4_0, 3: .q4_1, 6: .q5_0, 7: .q5_1, 8: .q8_0, 9: .q8_1, 10: .q2K,
+    0: .f32, 1: .f16, 2: .q40, 3: .q41, 6: .q50, 7: .q51, 8: .q80, 9: .q81, 10: .q2K,
     11: .q3K, 12: .q4K, 13: .q5K, 14: .q6K, 15: .q8K, 16: .iq2xxs, 17: .iq2xs, 18: .iq3xxs,
     19: .iq1s, 20: .iq4nl, 21: .iq3s, 22: .iq2s, 23: .iq4xs, 24: .i8, 25: .i16, 26: .i32,
-    27: .i64, 28: .f64, 29: .iq1m, 30: .bf16, 34: .tq1_0, 35: .tq2_0, 39: .mxfp4,
+    27: .i64, 28: .f64, 29: .iq1m, 30: .bf16, 34: .tq10, 35: .tq20, 39: .mxfp4,
   ]
 
   /// Bytes of the numbers that a byte order concerns: half an element for complex types.

@@ -5,7 +5,7 @@
 /// goes beyond the first zero.
 struct HeaderScanner {
   /// Zeros that have to follow the header.
-  static let padding = 16
+  static let padding = 32
 
   let base: UnsafePointer<UInt8>
   let count: Int
@@ -31,6 +31,9 @@ struct HeaderScanner {
     var isEscaped: Bool
     var range: Range<Int> { start..<(start + count) }
   }
+
+  /// Goes back to an earlier place.
+  mutating func back(to position: Int) { self.position = position }
 
   @inline(__always) var next: UInt8 { base[position] }
 
@@ -82,6 +85,55 @@ struct HeaderScanner {
     return true
   }
 
+  // MARK: Fields
+
+  /// The fields of an entry, each a bit.
+  enum Field: UInt8 {
+    case other = 0
+    case dtype = 1
+    case shape = 2
+    case offsets = 4
+
+    static let all: UInt8 = 7
+  }
+
+  /// Takes the key of a field and its colon.
+  @inline(__always) mutating func field() throws -> Field {
+    // As the reference library writes them: eight characters, eight and fifteen.
+    let word = load(position)
+    if word == Self.dtypeWord {
+      position += 8
+      if base[position] <= 0x20 { skipSpace() }
+      return .dtype
+    }
+    if word == Self.shapeWord {
+      position += 8
+      if base[position] <= 0x20 { skipSpace() }
+      return .shape
+    }
+    if word == Self.offsetsWord, load(position + 7) == Self.offsetsRest {
+      position += 15
+      if base[position] <= 0x20 { skipSpace() }
+      return .offsets
+    }
+    return try unusualField()
+  }
+
+  private mutating func unusualField() throws -> Field {
+    let key = try string()
+    try take(UInt8(ascii: ":"))
+    if equals(key, "dtype") { return .dtype }
+    if equals(key, "shape") { return .shape }
+    return equals(key, "data_offsets") ? .offsets : .other
+  }
+
+  // Eight characters each, as ``load(_:)`` reads them: `"dtype":`, `"shape":`, `"data_of` and
+  // `ffsets":`. Numbers, because a constant made by a function is made when it is first used.
+  private static var dtypeWord: UInt64 { 0x3a22_6570_7974_6422 }
+  private static var shapeWord: UInt64 { 0x3a22_6570_6168_7322 }
+  private static var offsetsWord: UInt64 { 0x666f_5f61_7461_6422 }
+  private static var offsetsRest: UInt64 { 0x3a22_7374_6573_6666 }
+
   // MARK: Strings
 
   @inline(__always) mutating func string() throws -> Text {
@@ -121,6 +173,21 @@ struct HeaderScanner {
     let quotes = (quote &- ones) & ~quote
     let slashes = (slash &- ones) & ~slash
     return (control | quotes | slashes | word) & high == 0
+  }
+
+  /// Takes a string of at most seven characters and no escape, as a number that no other string
+  /// makes; nil, and nothing is taken, where it is none.
+  @inline(__always) mutating func shortString() -> UInt64? {
+    guard base[position] == UInt8(ascii: "\"") else { return nil }
+    let word = load(position + 1)
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+    // The lowest bit set is that of the first quote.
+    let found = (quotes &- ones) & ~quotes & (ones &* 0x80)
+    guard found != 0 else { return nil }
+    let bits = found.trailingZeroBitCount & ~7
+    position += bits / 8 + 2
+    return (word & ((1 << UInt64(bits)) &- 1)) | UInt64(bits / 8) << 56
   }
 
   /// A string with escapes, with other characters than ASCII, or with a mistake.

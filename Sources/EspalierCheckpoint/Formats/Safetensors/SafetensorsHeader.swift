@@ -11,13 +11,18 @@ struct SafetensorsHeader {
   static let lengthLimit = 100_000_000
 
   private var builder = TreeBuilder(order: .natural)
-  /// Of each array, in the order of the leaves: where its bytes begin and end in its file.
+  /// Of each array, in the order of the leaves: where its bytes begin in its region.
   private(set) var begins = ContiguousArray<Int>()
-  private(set) var ends = ContiguousArray<Int>()
+  /// Where the last one ends, as long as each begins where the one before it ends.
+  private var end = 0
+  private var isInOrder = true
   private(set) var parts: [SafetensorsPart] = []
   private(set) var metadata: [MetadataEntry] = []
-  private let dtypes = SafetensorsDType.Lookup()
+  /// Most arrays have the type of the one before: its name as `HeaderScanner.shortString` has it.
+  private var lastDType: (word: UInt64, dtype: DType, bits: Int) = (.max, .u8, 8)
+  /// The shape of the entry at hand: the first `rank` of these.
   private var dimensions = ContiguousArray<Int>()
+  private var rank = 0
 
   /// The fields of the entry at hand.
   private struct Entry {
@@ -26,12 +31,8 @@ struct SafetensorsHeader {
     var elements = 0
     var begin = 0
     var end = 0
+    /// Bits of ``HeaderScanner/Field``.
     var seen: UInt8 = 0
-
-    static let dtype: UInt8 = 1
-    static let shape: UInt8 = 2
-    static let offsets: UInt8 = 4
-    static let all: UInt8 = 7
   }
 
   // MARK: A file
@@ -41,28 +42,17 @@ struct SafetensorsHeader {
     let length = try Self.length(region)
     let first = begins.count
     let dataStart = 8 + length
-    var bytes = [UInt8](repeating: 0, count: length + HeaderScanner.padding)
-    try bytes.withUnsafeMutableBytes { buffer in
-      try region.read(at: 8, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<length]))
-    }
-    // An entry takes at least 50 bytes.
-    let likely = first + length / 100
-    builder.reserve(leaves: likely)
-    begins.reserveCapacity(likely)
-    ends.reserveCapacity(likely)
-    try bytes.withUnsafeBufferPointer { buffer in
-      let origin = ByteOrigin(file: region.file.path, offset: region.range.lowerBound + 8)
-      var scanner = try HeaderScanner(buffer, origin: origin)
-      try readEntries(&scanner, dataStart: dataStart)
-      scanner.skipSpace()
-      guard scanner.position == scanner.count else {
-        throw scanner.error(
-          .trailingBytes, at: scanner.position, field: "header",
-          found: "more after the closing brace", expected: "nothing but spaces")
-      }
-    }
+    end = dataStart
+    isInOrder = true
+    // An entry takes at least 50 bytes, and most take a hundred.
+    builder.reserve(leaves: first + length / 100)
+    begins.reserveCapacity(first + length / 100)
+    var window = try HeaderWindow(region, 8..<dataStart)
+    try readEntries(&window, dataStart: dataStart)
     parts.append(
-      SafetensorsPart(region: region, dataStart: dataStart, leaves: first..<begins.count))
+      SafetensorsPart(
+        region: region, dataStart: dataStart, leaves: first..<begins.count,
+        end: isInOrder ? end : nil))
   }
 
   private static func length(_ region: ByteRegion) throws -> Int {
@@ -89,46 +79,127 @@ struct SafetensorsHeader {
 
   // MARK: Entries
 
-  private mutating func readEntries(_ scanner: inout HeaderScanner, dataStart: Int) throws {
-    try scanner.take(UInt8(ascii: "{"))
-    if scanner.takes(UInt8(ascii: "}")) { return }
+  /// Where the reading of the entries has come to.
+  private struct Progress {
+    var isOpen = false
+    var isAtEnd = false
     var hasMetadata = false
-    repeat {
-      let start = scanner.position
-      let name = try scanner.string()
-      try scanner.take(UInt8(ascii: ":"))
-      if scanner.equals(name, "__metadata__") {
-        guard !hasMetadata else {
-          throw scanner.error(
-            .duplicateName, at: start, field: "header", found: "“__metadata__” a second time",
-            expected: "every key once")
-        }
-        hasMetadata = true
-        try readMetadata(&scanner)
-      } else {
-        try readTensor(name, &scanner, dataStart: dataStart)
-      }
-    } while scanner.takes(UInt8(ascii: ","))
-    try scanner.take(UInt8(ascii: "}"))
   }
 
-  private mutating func readTensor(
-    _ name: HeaderScanner.Text, _ scanner: inout HeaderScanner, dataStart: Int
+  /// Reads all entries. Those that the window cuts in two are read again from a window that begins
+  /// with them, and grows as long as they do not fit.
+  private mutating func readEntries(_ window: inout HeaderWindow, dataStart: Int) throws {
+    var progress = Progress()
+    while !progress.isAtEnd {
+      var done = 0
+      do {
+        try window.withScanner { scanner in
+          while !progress.isAtEnd {
+            try readEntry(&scanner, &progress, dataStart: dataStart)
+            done = scanner.position
+          }
+        }
+      } catch {
+        if window.isLast { throw error }
+        if done > 0 { try window.advance(by: done) } else { try window.grow() }
+      }
+    }
+    // The header may have been padded beyond the window.
+    while !window.isLast {
+      try window.advance(by: window.count)
+      try window.withScanner { try checkPadding(&$0) }
+    }
+  }
+
+  /// Reads one entry and the comma or brace after it. On an error nothing has changed.
+  private mutating func readEntry(
+    _ scanner: inout HeaderScanner, _ progress: inout Progress, dataStart: Int
   ) throws {
+    if !progress.isOpen {
+      scanner.skipSpace()
+      try scanner.take(UInt8(ascii: "{"))
+      if scanner.next == UInt8(ascii: "}") { return try close(&scanner, &progress) }
+      guard scanner.next != 0 else { throw scanner.unexpected("a name or “}”") }
+      progress.isOpen = true
+      return
+    }
+    let start = scanner.position
+    let name = try scanner.string()
+    try scanner.take(UInt8(ascii: ":"))
+    if scanner.equals(name, "__metadata__") {
+      guard !progress.hasMetadata else {
+        throw scanner.error(
+          .duplicateName, at: start, field: "header", found: "“__metadata__” a second time",
+          expected: "every key once")
+      }
+      let document = try scanner.document("__metadata__")
+      let isLast = try endOfEntry(&scanner)
+      try readMetadata(document)
+      progress.hasMetadata = true
+      if isLast { try close(&scanner, &progress) }
+    } else {
+      var entry = try readFields(of: name, &scanner)
+      let isLast = try endOfEntry(&scanner)
+      try check(&entry, name, scanner, dataStart: dataStart)
+      if isLast {
+        // What follows the closing brace is looked at before the tensor is added.
+        try checkEnd(&scanner)
+        progress.isAtEnd = true
+      }
+      try add(entry, name, scanner)
+    }
+  }
+
+  /// Whether the entry was the last. The next one has begun, or the header is closed.
+  @inline(__always)
+  private func endOfEntry(_ scanner: inout HeaderScanner) throws -> Bool {
+    if scanner.takes(UInt8(ascii: ",")) {
+      guard scanner.next != 0 else { throw scanner.unexpected("a name") }
+      return false
+    }
+    guard scanner.next == UInt8(ascii: "}") else { throw scanner.unexpected("“,” or “}”") }
+    return true
+  }
+
+  private func close(_ scanner: inout HeaderScanner, _ progress: inout Progress) throws {
+    try checkEnd(&scanner)
+    progress.isOpen = true
+    progress.isAtEnd = true
+  }
+
+  private func checkEnd(_ scanner: inout HeaderScanner) throws {
+    try scanner.take(UInt8(ascii: "}"))
+    try checkPadding(&scanner)
+  }
+
+  private func checkPadding(_ scanner: inout HeaderScanner) throws {
+    scanner.skipSpace()
+    guard scanner.position == scanner.count else {
+      throw scanner.error(
+        .trailingBytes, at: scanner.position, field: "header",
+        found: "more after the closing brace", expected: "nothing but spaces")
+    }
+  }
+
+  @inline(__always)
+  private mutating func readFields(
+    of name: HeaderScanner.Text, _ scanner: inout HeaderScanner
+  ) throws -> Entry {
     var entry = Entry()
     try scanner.take(UInt8(ascii: "{"))
     if !scanner.takes(UInt8(ascii: "}")) {
       repeat { try readField(&entry, of: name, &scanner) } while scanner.takes(UInt8(ascii: ","))
       try scanner.take(UInt8(ascii: "}"))
     }
-    guard entry.seen == Entry.all else { throw missingField(entry, name, scanner) }
-    try check(entry, name, scanner)
-    // Checked to lie inside the file when all entries are known.
-    let (begin, overflow) = entry.begin.addingReportingOverflow(dataStart)
-    let (end, overflow2) = entry.end.addingReportingOverflow(dataStart)
-    guard !overflow, !overflow2 else { throw wrongSize(entry, name, scanner) }
+    return entry
+  }
+
+  private mutating func add(
+    _ entry: Entry, _ name: HeaderScanner.Text, _ scanner: HeaderScanner
+  ) throws {
     do {
-      try dimensions.withUnsafeBufferPointer { dimensions in
+      try dimensions.withUnsafeBufferPointer { all in
+        let dimensions = UnsafeBufferPointer(rebasing: all[..<rank])
         if name.isEscaped {
           try scanner.unescaped(name).withUnsafeBytes {
             _ = try builder.addArray(flatName: $0, entry.dtype, dimensions: dimensions)
@@ -142,65 +213,72 @@ struct SafetensorsHeader {
       throw CheckpointError(
         error, file: scanner.origin.file, offset: scanner.origin.offset.map { $0 + name.start - 1 })
     }
-    begins.append(begin)
-    ends.append(end)
+    begins.append(entry.begin)
+    isInOrder = isInOrder && entry.begin == end
+    end = entry.end
   }
 
   private mutating func readField(
     _ entry: inout Entry, of name: HeaderScanner.Text, _ scanner: inout HeaderScanner
   ) throws {
     let start = scanner.position
-    let key = try scanner.string()
-    try scanner.take(UInt8(ascii: ":"))
-    let field: UInt8
-    if scanner.equals(key, "dtype") {
-      field = Entry.dtype
-      (entry.dtype, entry.bits) = try readDType(of: name, &scanner)
-    } else if scanner.equals(key, "shape") {
-      field = Entry.shape
-      entry.elements = try readShape(of: name, &scanner)
-    } else if scanner.equals(key, "data_offsets") {
-      field = Entry.offsets
+    let field = try scanner.field()
+    switch field {
+    case .dtype: (entry.dtype, entry.bits) = try readDType(of: name, &scanner)
+    case .shape: entry.elements = try readShape(of: name, &scanner)
+    case .offsets:
       try scanner.take(UInt8(ascii: "["))
       entry.begin = try scanner.unsigned("data_offsets")
       try scanner.take(UInt8(ascii: ","))
       entry.end = try scanner.unsigned("data_offsets")
       try scanner.take(UInt8(ascii: "]"))
-    } else {
+    case .other:
       // The reference library passes over fields that it does not know.
       _ = try scanner.document("field")
       return
     }
-    guard entry.seen & field == 0 else {
+    guard entry.seen & field.rawValue == 0 else {
       throw tensorError(
-        .duplicateName, at: start, name, scanner,
-        found: "“\(visibleText(scanner.bytes(key)))” a second time", expected: "every field once")
+        .duplicateName, at: start, name, scanner, found: "a field a second time",
+        expected: "every field once")
     }
-    entry.seen |= field
+    entry.seen |= field.rawValue
   }
 
-  private func readDType(
+  private mutating func readDType(
     of name: HeaderScanner.Text, _ scanner: inout HeaderScanner
   ) throws -> (DType, Int) {
     let start = scanner.position
+    if let word = scanner.shortString() {
+      if word == lastDType.word { return (lastDType.dtype, lastDType.bits) }
+      scanner.back(to: start)
+    }
     let text = try scanner.string()
     let found =
       text.isEscaped
-      ? scanner.unescaped(text).withUnsafeBytes(dtypes.find) : dtypes.find(scanner.bytes(text))
+      ? scanner.unescaped(text).withUnsafeBytes { SafetensorsDType.find($0) }
+      : SafetensorsDType.find(scanner.bytes(text))
     guard let found else {
       throw tensorError(
         .unsupported, at: start, name, scanner,
         found: "the element type “\(visibleText(scanner.bytes(text)))”",
         expected: "one of \(SafetensorsDType.all.map(\.name).joined(separator: ", "))")
     }
-    return (found.dtype, found.bits)
+    let bits = SafetensorsDType.bits(found)
+    let end = scanner.position
+    scanner.back(to: start)
+    if let word = scanner.shortString(), scanner.position == end {
+      lastDType = (word, found, bits)
+    }
+    scanner.back(to: end)
+    return (found, bits)
   }
 
   /// Reads the shape into `dimensions`; its number of elements.
   private mutating func readShape(
     of name: HeaderScanner.Text, _ scanner: inout HeaderScanner
   ) throws -> Int {
-    dimensions.removeAll(keepingCapacity: true)
+    rank = 0
     let start = scanner.position
     try scanner.take(UInt8(ascii: "["))
     if scanner.takes(UInt8(ascii: "]")) { return 1 }
@@ -208,16 +286,21 @@ struct SafetensorsHeader {
     var overflows = false
     repeat {
       let dimension = try scanner.unsigned("shape")
-      dimensions.append(dimension)
+      if rank < dimensions.count {
+        dimensions[rank] = dimension
+      } else {
+        dimensions.append(dimension)
+      }
+      rank += 1
       let (product, overflow) = count.multipliedReportingOverflow(by: dimension)
       count = product
       overflows = overflows || overflow
     } while scanner.takes(UInt8(ascii: ","))
     try scanner.take(UInt8(ascii: "]"))
     if overflows {
-      guard dimensions.contains(0) else {
+      guard shape.dimensions.contains(0) else {
         throw tensorError(
-          .badValue, at: start, name, scanner, found: "the shape \(Shape(dimensions))",
+          .badValue, at: start, name, scanner, found: "the shape \(shape)",
           expected: "fewer than 2^63 elements")
       }
       return 0
@@ -225,19 +308,26 @@ struct SafetensorsHeader {
     return count
   }
 
+  private var shape: Shape { Shape(dimensions[..<rank]) }
+
+  /// Checks an entry by itself and lets its offsets count from the start of the region.
+  @inline(__always)
   private func check(
-    _ entry: Entry, _ name: HeaderScanner.Text, _ scanner: HeaderScanner
+    _ entry: inout Entry, _ name: HeaderScanner.Text, _ scanner: HeaderScanner, dataStart: Int
   ) throws {
+    guard entry.seen == HeaderScanner.Field.all else { throw missingField(entry, name, scanner) }
     let (bits, overflow) = entry.elements.multipliedReportingOverflow(by: entry.bits)
     guard !overflow, bits & 7 == 0, entry.end >= entry.begin,
-      entry.end - entry.begin == bits >> 3
+      entry.end - entry.begin == bits >> 3, entry.end <= Int.max - dataStart
     else { throw wrongSize(entry, name, scanner) }
+    // Where they lie among the others is checked when all are known.
+    entry.begin += dataStart
+    entry.end += dataStart
   }
 
   // MARK: Metadata
 
-  private mutating func readMetadata(_ scanner: inout HeaderScanner) throws {
-    let document = try scanner.document("__metadata__")
+  private mutating func readMetadata(_ document: JSONDocument) throws {
     if document.root.isNull { return }
     guard document.root.kind == .object else {
       throw document.root.error(
@@ -305,8 +395,11 @@ struct SafetensorsHeader {
   private func missingField(
     _ entry: Entry, _ name: HeaderScanner.Text, _ scanner: HeaderScanner
   ) -> CheckpointError {
-    let fields = [(Entry.dtype, "dtype"), (Entry.shape, "shape"), (Entry.offsets, "data_offsets")]
-    let missing = fields.filter { entry.seen & $0.0 == 0 }.map(\.1).joined(separator: ", ")
+    let fields: [(HeaderScanner.Field, String)] = [
+      (.dtype, "dtype"), (.shape, "shape"), (.offsets, "data_offsets"),
+    ]
+    let missing = fields.filter { entry.seen & $0.0.rawValue == 0 }.map(\.1)
+      .joined(separator: ", ")
     return tensorError(
       .malformed, at: name.start - 1, name, scanner, found: "no \(missing)",
       expected: "dtype, shape and data_offsets")
@@ -324,6 +417,6 @@ struct SafetensorsHeader {
     return tensorError(
       .badValue, at: name.start - 1, name, scanner,
       found: "data_offsets [\(entry.begin), \(entry.end)] for \(entry.dtype) "
-        + "\(Shape(dimensions))", expected: expected)
+        + "\(shape)", expected: expected)
   }
 }

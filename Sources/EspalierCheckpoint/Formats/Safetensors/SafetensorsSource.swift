@@ -7,6 +7,8 @@ struct SafetensorsPart: Sendable {
   var dataStart: Int
   /// The numbers of its leaves.
   var leaves: Range<Int>
+  /// Where its values end, when each was seen to begin where the one before it ends.
+  var end: Int?
 }
 
 /// The arrays of one or several safetensors files.
@@ -74,28 +76,30 @@ extension SafetensorsHeader {
   /// Arrays stand one after the other: no hole, no overlap, nothing before or after.
   private func checkTiling(of part: SafetensorsPart, _ tree: Tree) throws {
     var end = part.dataStart
-    var previous: Int?
-    for leaf in inDataOrder(part.leaves) {
-      if begins[leaf] != end {
-        throw gap(leaf, after: previous, end: end, in: part, tree)
+    if let known = part.end {
+      end = known
+    } else {
+      var previous: Int?
+      for row in inDataOrder(part.leaves, tree) {
+        if row.begin != end { throw gap(row.leaf, after: previous, end: end, in: part, tree) }
+        end = row.end
+        previous = row.leaf
       }
-      end = ends[leaf]
-      previous = leaf
     }
     guard end == part.region.count else { throw wrongLength(end, part) }
   }
 
-  /// Leaf numbers by where their bytes lie. Most writers list them so.
-  private func inDataOrder(_ leaves: Range<Int>) -> [Int] {
-    let inOrder = leaves.dropFirst().allSatisfy { leaf in
-      begins[leaf - 1] < begins[leaf]
-        || begins[leaf - 1] == begins[leaf] && ends[leaf - 1] <= ends[leaf]
+  /// Leaves by where their bytes lie. What is compared stands in the rows themselves: looking it up
+  /// would cost far more.
+  private func inDataOrder(
+    _ leaves: Range<Int>, _ tree: Tree
+  ) -> [(begin: Int, end: Int, leaf: Int)] {
+    var rows = leaves.map { leaf in
+      let size = tree.byteCount(of: LeafID(Int32(truncatingIfNeeded: leaf)))
+      return (begin: begins[leaf], end: begins[leaf] + size, leaf: leaf)
     }
-    if inOrder { return Array(leaves) }
-    // Keys are sorted with their numbers beside them: looking them up would cost far more.
-    var keys = leaves.map { (begin: begins[$0], end: ends[$0], leaf: $0) }
-    keys.sort { ($0.begin, $0.end, $0.leaf) < ($1.begin, $1.end, $1.leaf) }
-    return keys.map(\.leaf)
+    rows.sort { a, b in a.begin == b.begin ? a.end < b.end : a.begin < b.begin }
+    return rows
   }
 
   private func gap(

@@ -1,0 +1,70 @@
+import ArgumentParser
+import Espalier
+
+struct Load: Command {
+  static let configuration = CommandConfiguration(
+    commandName: "load",
+    abstract: "Load the source's values into the destination and save the result.",
+    discussion: """
+      Strict (the default): everything fits, or every issue is listed and nothing is written. \
+      Lenient: what fits is loaded, the rest keeps the destination's values and is reported. \
+      The two files are never changed; the result goes to the output, in the destination's format.
+      """)
+
+  @OptionGroup var pair: PairArguments
+
+  @Option(
+    name: [.customShort("o"), .long], help: "Where the result is saved.", completion: .file())
+  var output: String?
+
+  @Option(help: ArgumentHelp("Save in this format.", valueName: "name"))
+  var format: String?
+
+  @Flag(help: "Load what fits and report the rest.")
+  var lenient = false
+
+  @Flag(help: "Say what would happen; write nothing.")
+  var dryRun = false
+
+  @Flag(help: "Replace the output if there is one, and load even where nothing fits.")
+  var force = false
+
+  @OptionGroup var printing: JSONOption
+  var printsJSON: Bool { printing.json }
+
+  func validate() throws {
+    if output == nil, !dryRun {
+      throw ValidationError("Name the output with -o, or ask for a --dry-run.")
+    }
+  }
+
+  func execute() throws -> ExitStatus {
+    let pair = try Pair(self.pair, mode: lenient ? .lenient : .strict, allowsEmptyLoad: force)
+    var report = LoadReport(pair.plan)
+    var saved: SaveReport?
+    if pair.plan.isApplicable, !dryRun, let output {
+      let loaded = try LoadedSource(pair.plan, destination: pair.destination, source: pair.source)
+      saved = try Checkpoint.save(
+        SaveRequest(
+          loaded, like: pair.destination, to: FilePath(output), format: format,
+          replace: force, inputs: pair.destination.files + pair.source.files))
+      report = LoadReport(applied: loaded)
+    }
+    var out = StandardStream.output()
+    if printing.json {
+      report.writeJSON(output: saved == nil ? nil : output) { out.write(bytes: $0) }
+      out.line()
+    } else {
+      for note in pair.notes { out.line("note: \(note)") }
+      out.line(report.text())
+      if let saved { describe(saved, to: &out) }
+    }
+    out.flush()
+    return pair.plan.isApplicable ? .done : .differs
+  }
+
+  private func describe(_ saved: SaveReport, to out: inout StandardStream) {
+    for loss in saved.losses { out.line("note: \(loss)") }
+    for file in saved.files { out.line("saved \(file.path), \(sizeText(file.size))") }
+  }
+}

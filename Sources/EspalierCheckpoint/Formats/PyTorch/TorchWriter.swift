@@ -1,0 +1,242 @@
+import EspalierTree
+
+/// Writes a PyTorch checkpoint from nothing: nested dictionaries and lists of tensors, Booleans,
+/// numbers, text and `None`, which `torch.load(weights_only=True)` accepts.
+struct TorchWriter: CheckpointWriter {
+  func losses(_ request: SaveRequest) throws -> [String] { try TorchDraft(request).losses }
+
+  func write(_ request: SaveRequest) throws -> SaveReport {
+    let draft = try TorchDraft(request)
+    let total = draft.pickle.count + draft.storages.reduce(0) { $0 &+ $1.byteCount }
+    let meter = SaveMeter(request.monitor, total: total)
+    let file = try AtomicFile(
+      request.path,
+      options: SaveOptions(
+        replace: request.replace, expectedSize: total,
+        inputs: (request.destination?.files ?? []) + request.inputs,
+        isCancelled: { meter.isStopped }, progress: { meter.follow($0) }))
+    do {
+      var zip = ZipWriter(file)
+      try zip.add(member("data.pkl"), draft.pickle)
+      try zip.add(member("byteorder"), Array("little".utf8))
+      for (number, storage) in draft.storages.enumerated() {
+        try add(storage, member("data/\(number)"), request, meter, &zip)
+      }
+      try zip.add(member("version"), Array("3\n".utf8))
+      try zip.finish()
+      try file.commit()
+    } catch {
+      file.cancel()
+      throw error
+    }
+    return SaveReport(
+      format: PyTorch().name, files: [.init(path: request.path, size: file.position)],
+      arrays: draft.storages.count, losses: draft.losses)
+  }
+
+  private func member(_ name: String) -> [UInt8] { Array("archive/\(name)".utf8) }
+
+  private func add(
+    _ storage: TorchDraft.Storage, _ name: [UInt8], _ request: SaveRequest, _ meter: SaveMeter,
+    _ zip: inout ZipWriter
+  ) throws {
+    // What a source throws is not always a CheckpointError, which is all that a member may throw.
+    var failure: (any Error)?
+    do {
+      try zip.add(name, size: storage.byteCount) { (append) throws(CheckpointError) in
+        do {
+          try request.source.withChunks(of: storage.leaf, chunk: 4 << 20) { chunk in
+            try append(Array(chunk))
+            meter.wrote(chunk.count)
+          }
+        } catch let error as CheckpointError {
+          throw error
+        } catch {
+          failure = error
+          throw CheckpointError(.saveFailed, file: request.path, found: "\(error)")
+        }
+      }
+    } catch { throw failure ?? error }
+  }
+}
+
+/// The pickle of a checkpoint, and the storages that it names.
+struct TorchDraft {
+  struct Storage {
+    var leaf: LeafID
+    var byteCount: Int
+  }
+
+  private(set) var pickle: [UInt8] = []
+  private(set) var storages: [Storage] = []
+  private(set) var losses: [String] = []
+
+  private let source: any TensorSource
+  private let tree: Tree
+  private let path: FilePath
+  private var pen = PicklePen()
+  private var stored: [Int: [(leaf: LeafID, number: Int)]] = [:]
+  private var skipped: [String] = []
+
+  init(_ request: SaveRequest) throws {
+    source = request.source
+    tree = request.source.tree
+    path = request.path
+    try container(request.root, depth: 0)
+    pen.stop()
+    pickle = pen.bytes
+    if !skipped.isEmpty {
+      losses.append(
+        "\(skipped.count) leaves without values or without a Python form are left out: "
+          + skipped.prefix(3).joined(separator: ", ") + (skipped.count > 3 ? ", …" : ""))
+    }
+  }
+
+  // MARK: Containers
+
+  /// An entry of a container: a leaf, or a container of its own.
+  private enum Entry {
+    case leaf(LeafID)
+    case container(NodeID)
+  }
+
+  private static let deepest = 200
+
+  private mutating func container(_ node: NodeID, depth: Int) throws {
+    guard depth < Self.deepest else {
+      throw CheckpointError(
+        .unsupported, file: path, place: tree.path(of: node).flatName.bytes,
+        found: "containers nested deeper than \(Self.deepest)", expected: "fewer levels")
+    }
+    let entries = entries(of: node)
+    let isList =
+      tree.kind(of: node) == .positional
+      && entries.enumerated().allSatisfy { $1.name.elementsEqual(String($0).utf8) }
+    if isList { pen.emptyList() } else { pen.emptyDictionary() }
+    pen.mark()
+    for (name, entry) in entries {
+      if !isList {
+        pen.text(String(validating: name, as: UTF8.self) == nil ? NameText.encode(name) : name)
+      }
+      switch entry {
+      case .leaf(let leaf): try self.leaf(leaf)
+      case .container(let child): try container(child, depth: depth + 1)
+      }
+    }
+    if isList { pen.appends() } else { pen.setItems() }
+  }
+
+  /// The entries of a container in walk order, names that separators divide put together again.
+  private mutating func entries(of container: NodeID) -> [(name: [UInt8], entry: Entry)] {
+    var found: [(name: [UInt8], entry: Entry)] = []
+    var waiting = Array(tree.children(of: container)).reversed().map {
+      ($0, tree.name(of: $0).bytes)
+    }
+    while let (node, name) = waiting.popLast() {
+      if let leaf = tree.leaf(at: node) {
+        if isKept(leaf) {
+          found.append((name, .leaf(leaf)))
+        } else {
+          skipped.append(tree.path(of: leaf).description)
+        }
+      }
+      let children = Array(tree.children(of: node))
+      if children.contains(where: { tree.joint(of: $0) == .level }) {
+        found.append((name, .container(node)))
+      }
+      for child in children.reversed() where tree.joint(of: child) != .level {
+        let separator = UInt8(ascii: tree.joint(of: child) == .slash ? "/" : ".")
+        waiting.append((child, name + [separator] + tree.name(of: child).bytes))
+      }
+    }
+    return found
+  }
+
+  private func isKept(_ leaf: LeafID) -> Bool {
+    tree.kind(of: leaf) == .array ? source.hasValues(leaf) : tree.kind(of: leaf) != .opaque
+  }
+
+  // MARK: Leaves
+
+  private mutating func leaf(_ leaf: LeafID) throws {
+    guard tree.kind(of: leaf) == .array else { return value(tree.value(leaf) ?? .nothing) }
+    let number = storage(of: leaf)
+    let (dtype, shape) = (tree.dtype(of: leaf), tree.shape(of: leaf))
+    guard let names = TorchDType.writing[dtype] else {
+      throw CheckpointError(
+        .unsupported, file: path, place: tree.path(of: leaf).flatName.bytes,
+        found: "the element type \(dtype)", expected: "one that PyTorch has")
+    }
+    let isTyped = names.storage != nil
+    pen.global("torch._utils", isTyped ? "_rebuild_tensor_v2" : "_rebuild_tensor_v3")
+    pen.mark()
+    pen.mark()
+    pen.text(Array("storage".utf8))
+    if let storage = names.storage {
+      pen.global("torch", storage)
+    } else {
+      pen.global("torch.storage", "UntypedStorage")
+    }
+    pen.text(Array(String(number).utf8))
+    pen.text(Array("cpu".utf8))
+    pen.integer(Int64(isTyped ? tree.elementCount(of: leaf) : tree.byteCount(of: leaf)))
+    pen.tuple()
+    pen.persistentID()
+    pen.integer(0)
+    integers(shape.dimensions)
+    integers(shape.contiguousStrides(.row))
+    pen.bool(false)
+    pen.global("collections", "OrderedDict")
+    pen.emptyTuple()
+    pen.reduce()
+    if !isTyped { pen.global("torch", names.dtype) }
+    pen.tuple()
+    pen.reduce()
+  }
+
+  /// The number of an array's storage; tied arrays share theirs.
+  private mutating func storage(of leaf: LeafID) -> Int {
+    let tie = tree.tie(of: leaf)
+    if let tie, let first = stored[tie]?.first(where: { tree.isSameArray($0.leaf, leaf) }) {
+      return first.number
+    }
+    storages.append(Storage(leaf: leaf, byteCount: tree.byteCount(of: leaf)))
+    if let tie { stored[tie, default: []].append((leaf, storages.count - 1)) }
+    return storages.count - 1
+  }
+
+  private mutating func integers(_ values: [Int]) {
+    pen.mark()
+    for value in values { pen.integer(Int64(value)) }
+    pen.tuple()
+  }
+
+  private mutating func value(_ value: LeafValue) {
+    switch value {
+    case .bool(let value): pen.bool(value)
+    case .integer(let value): pen.integer(value)
+    case .unsigned(let value): pen.unsigned(value)
+    case .float(let value): pen.float(value)
+    case .bigNumber(let digits): pen.text(Array(digits.utf8))
+    case .text(let text):
+      pen.text(String(validating: text, as: UTF8.self) == nil ? NameText.encode(text) : text)
+    case .nothing, .opaque: pen.none()
+    }
+  }
+}
+
+extension TorchDType {
+  /// The names under which PyTorch writes an element type; types that have no storage class of
+  /// their own are written over untyped storages.
+  static let writing: [DType: (storage: String?, dtype: String)] = [
+    .f64: ("DoubleStorage", "float64"), .f32: ("FloatStorage", "float32"),
+    .f16: ("HalfStorage", "float16"), .bf16: ("BFloat16Storage", "bfloat16"),
+    .i64: ("LongStorage", "int64"), .i32: ("IntStorage", "int32"),
+    .i16: ("ShortStorage", "int16"), .i8: ("CharStorage", "int8"), .u8: ("ByteStorage", "uint8"),
+    .bool: ("BoolStorage", "bool"), .c64: ("ComplexFloatStorage", "complex64"),
+    .c128: ("ComplexDoubleStorage", "complex128"), .u16: (nil, "uint16"), .u32: (nil, "uint32"),
+    .u64: (nil, "uint64"), .f8e4m3: (nil, "float8_e4m3fn"), .f8e5m2: (nil, "float8_e5m2"),
+    .f8e4m3fnuz: (nil, "float8_e4m3fnuz"), .f8e5m2fnuz: (nil, "float8_e5m2fnuz"),
+    .f8e8m0: (nil, "float8_e8m0fnu"),
+  ]
+}

@@ -1,0 +1,50 @@
+import EspalierTree
+
+extension Alignment {
+  /// Pairs arrays by their place: the first array of one tree with the first of the other.
+  ///
+  /// Row 0 pairs the roots, each further row two arrays in walk order; a tree that has more
+  /// arrays ends in rows that it has alone. Later paths of one array in the destination are left
+  /// out, so that a flat list has each array once.
+  public static func byPosition(
+    _ destination: Tree, _ source: Tree, destinationRoot: NodeID = .root,
+    sourceRoot: NodeID = .root, filter: TreeFilter? = nil
+  ) -> Alignment {
+    let left = arrays(destination, destinationRoot, filter)
+    let right = arrays(source, sourceRoot, filter)
+    let pairs = (0..<max(left.count, right.count)).map { index in
+      (index < left.count ? left[index] : nil, index < right.count ? right[index] : nil)
+    }
+    return Alignment(
+      destination, source, destinationRoot: destinationRoot, sourceRoot: sourceRoot, pairs: pairs)
+  }
+
+  private static func arrays(_ tree: Tree, _ root: NodeID, _ filter: TreeFilter?) -> [NodeID] {
+    var result: [NodeID] = []
+    var at = root.index
+    while at < tree.end(of: root) {
+      let node = NodeID(Int32(truncatingIfNeeded: at))
+      if node != root, let filter, !filter.keep(tree, node) {
+        at = tree.end(of: node)
+        continue
+      }
+      if let leaf = tree.leaf(at: node), tree.kind(of: leaf) == .array, !tree.isRepeat(leaf) {
+        result.append(node)
+      }
+      at += 1
+    }
+    return result
+  }
+}
+
+extension Tree {
+  /// Whether an earlier leaf is the same array.
+  func isRepeat(_ leaf: LeafID) -> Bool {
+    guard let group = tie(of: leaf) else { return false }
+    for other in tiedGroups[group].leaves {
+      if other == leaf { return false }
+      if TieView(self, leaf).lies(in: TieView(self, other)) { return true }
+    }
+    return false
+  }
+}

@@ -1,5 +1,0 @@
-import EspalierTree
-
-extension Planner {
-  mutating func decideTies(_ progress: ProgressMonitor) throws {}
-}

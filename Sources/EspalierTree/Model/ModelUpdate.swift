@@ -1,0 +1,280 @@
+extension ModelSource {
+  /// The model with new values for some of its arrays.
+  ///
+  /// Everything that can fail happens before the first change: values are read, converted arrays
+  /// are made and put into new structs and containers. Then arrays with reference semantics are
+  /// written, with what they held kept until the last one has succeeded, and at the end the
+  /// properties of objects are set, which cannot fail. Hence all new values are in memory at
+  /// once, and during the writing of one array its old values too.
+  ///
+  /// - Parameters:
+  ///   - leaves: array leaves of ``tree``; tied ones may be named more than once.
+  ///   - values: a source with the same tree: what the arrays are to hold.
+  /// - Returns: the model: the same object, or a new value where it is a value.
+  /// - Throws: ``ModelError``, and what reading `values` throws. The model is unchanged then.
+  public func updating(
+    _ leaves: some Sequence<LeafID>, from values: any TensorSource,
+    progress: ProgressMonitor = .none
+  ) throws -> Any {
+    var update = ModelUpdate(self)
+    let chosen = leaves.filter { tree.kind(of: $0) == .array }
+    for leaf in chosen { try checkWritable(leaf) }
+    let total = chosen.reduce(0) { $0 + tree.byteCount(of: $1) }
+    var done = 0
+    for leaf in chosen {
+      try update.stage(leaf, from: values)
+      done += tree.byteCount(of: leaf)
+      try progress.check(done, of: total)
+    }
+    let rebuilt = try update.rebuild()
+    try update.writeReferences()
+    for write in rebuilt.writes { write() }
+    return rebuilt.model
+  }
+
+  /// Fails when a new array could not be put into the model.
+  ///
+  /// - Throws: ``ModelError/notWritable(_:_:)``.
+  public func checkWritable(_ leaf: LeafID) throws {
+    guard let array = array(leaf), !type(of: array).modelArrayIsReference else { return }
+    var at = Int(recordOfLeaf[leaf.index])
+    while records[at].parent >= 0 {
+      let record = records[at]
+      let parent = records[Int(record.parent)]
+      let form = form(of: parent.value)
+      if let reason = readOnlyReason(record.step, form, parent) {
+        throw ModelError.notWritable(tree.path(of: leaf), reason)
+      }
+      if form.isObject { return }
+      at = Int(record.parent)
+    }
+  }
+
+  private func readOnlyReason(
+    _ step: ModelStep, _ form: ModelForm, _ parent: ModelRecord
+  ) -> ModelError.ReadOnlyReason? {
+    switch (step, form) {
+    case (.field(let index), .fields(let fields, _, _)) where !fields[Int(index)].isSettable:
+      return .letProperty(fields[Int(index)].name.description)
+    case (.declared(let index), .declared(let children, _, _))
+    where children[Int(index)].set == nil:
+      return .readOnlyChild(children[Int(index)].name)
+    case (.payload, .enumeration(let name)): return .enumPayload(name)
+    default: return nil
+    }
+  }
+}
+
+extension ModelForm {
+  /// Whether children are put into the same object, so that nothing above it changes.
+  var isObject: Bool {
+    switch self {
+    case .declared(_, _, let isObject), .fields(_, _, let isObject): return isObject
+    default: return false
+    }
+  }
+}
+
+/// New values on their way into a model.
+private struct ModelUpdate {
+  let source: ModelSource
+  /// New values by record: first of arrays, then of what holds them.
+  private var changes: [Int32: [(step: ModelStep, value: Any)]] = [:]
+  private var newRoot: Any?
+  private var staged: Set<Int32> = []
+  private var references: [(leaf: LeafID, array: any ModelArray, bytes: [UInt8])] = []
+  private var written: [Int32: [LeafID]] = [:]
+
+  private var tree: Tree { source.tree }
+
+  init(_ source: ModelSource) { self.source = source }
+
+  // MARK: Reading the new values
+
+  mutating func stage(_ leaf: LeafID, from values: any TensorSource) throws {
+    let record = source.recordOfLeaf[leaf.index]
+    guard let array = source.array(leaf), staged.insert(record).inserted else { return }
+    if type(of: array).modelArrayIsReference {
+      guard isFirst(leaf) else { return }
+      references.append((leaf, array, try bytes(of: leaf, from: values)))
+    } else {
+      let new = try written(array, try bytes(of: leaf, from: values), leaf)
+      put(new, at: record)
+    }
+  }
+
+  /// Whether no leaf before is the same array.
+  private mutating func isFirst(_ leaf: LeafID) -> Bool {
+    guard let storage = tree.array(leaf)?.storage else { return true }
+    let before = written[storage.raw, default: []]
+    written[storage.raw, default: []].append(leaf)
+    return !before.contains { tree.isSameArray($0, leaf) }
+  }
+
+  private func bytes(of leaf: LeafID, from values: any TensorSource) throws -> [UInt8] {
+    let bytes = try values.bytes(of: leaf)
+    let expected = tree.byteCount(of: leaf)
+    guard bytes.count == expected else {
+      throw ModelError.sourceLength(
+        tree.path(of: leaf), found: bytes.count, expected: expected)
+    }
+    return bytes
+  }
+
+  /// A copy of a value array with new elements.
+  private func written(
+    _ array: any ModelArray, _ bytes: [UInt8], _ leaf: LeafID
+  ) throws -> any ModelArray {
+    var copy = array
+    do {
+      try bytes.withUnsafeBytes { try copy.writeModelArray($0) }
+    } catch {
+      throw ModelError.array(tree.path(of: leaf), cause: error)
+    }
+    try check(copy, leaf)
+    return copy
+  }
+
+  /// Writing must leave type and shape, and as many elements as they say.
+  private func check(_ array: any ModelArray, _ leaf: LeafID) throws {
+    guard let expected = tree.array(leaf) else { return }
+    if array.modelArrayType != expected.dtype || array.modelArrayShape != expected.shape {
+      throw ModelError.changed(
+        tree.path(of: leaf), from: expected,
+        to: ArrayDescription(array.modelArrayType, array.modelArrayShape))
+    }
+    let size = max(1, expected.dtype.bytesPerBlock)
+    var reader = ModelArrayReader(
+      array, tree: tree, leaf: leaf, from: max(0, tree.byteCount(of: leaf) - size))
+    try withUnsafeTemporaryAllocation(byteCount: size, alignment: 16) {
+      _ = try reader.read(into: $0)
+    }
+  }
+
+  // MARK: Values: from the arrays up
+
+  private mutating func put(_ value: Any, at record: Int32) {
+    let parent = source.records[Int(record)].parent
+    guard parent >= 0 else {
+      newRoot = value
+      return
+    }
+    changes[parent, default: []].append((source.records[Int(record)].step, value))
+  }
+
+  /// New structs and containers around the new arrays, and what is to be set in objects.
+  mutating func rebuild() throws -> (model: Any, writes: [() -> Void]) {
+    var writes: [() -> Void] = []
+    // Children stand behind their parents: backwards, everything below is done first.
+    for index in source.records.indices.reversed() where !changes.isEmpty {
+      guard let news = changes.removeValue(forKey: Int32(truncatingIfNeeded: index)) else {
+        continue
+      }
+      let value = source.records[index].value
+      let form = source.form(of: value)
+      if form.isObject {
+        guard form.accepts(news) else { throw refused(index) }
+        writes.append { _ = form.setting(news, in: value) }
+      } else {
+        guard let new = form.setting(news, in: value) else { throw refused(index) }
+        put(new, at: Int32(truncatingIfNeeded: index))
+      }
+    }
+    return (newRoot ?? source.records.first?.value ?? (), writes)
+  }
+
+  private func refused(_ record: Int) -> ModelError {
+    .notWritable(
+      path(of: record),
+      .refused(parent: _typeName(type(of: source.records[record].value), qualified: false)))
+  }
+
+  /// The path of the first array below a record.
+  private func path(of record: Int) -> TreePath {
+    for leaf in tree.leafIDs {
+      var at = Int(source.recordOfLeaf[leaf.index])
+      while at > record { at = Int(source.records[at].parent) }
+      if at == record { return tree.path(of: leaf) }
+    }
+    return .root
+  }
+
+  // MARK: References: in place, and back again when one fails
+
+  mutating func writeReferences() throws {
+    var undo: [(leaf: LeafID, array: any ModelArray, bytes: [UInt8])] = []
+    for index in references.indices {
+      let (leaf, array, bytes) = references[index]
+      references[index].bytes = []
+      do {
+        undo.append((leaf, array, try source.bytes(of: leaf)))
+        _ = try written(array, bytes, leaf)
+      } catch {
+        try restore(undo, after: error)
+        throw error
+      }
+    }
+  }
+
+  private func restore(
+    _ undo: [(leaf: LeafID, array: any ModelArray, bytes: [UInt8])], after cause: any Error
+  ) throws {
+    var lost: [TreePath] = []
+    for (leaf, array, bytes) in undo.reversed() {
+      var copy = array
+      do {
+        try bytes.withUnsafeBytes { try copy.writeModelArray($0) }
+      } catch {
+        lost.append(tree.path(of: leaf))
+      }
+    }
+    if !lost.isEmpty { throw ModelError.notRestored(lost, cause: cause) }
+  }
+}
+
+extension ModelForm {
+  fileprivate typealias Change = (step: ModelStep, value: Any)
+
+  /// A value of this form with some children replaced; the same object where it is one.
+  fileprivate func setting(_ changes: [Change], in value: Any) -> Any? {
+    switch self {
+    case .fields(let fields, _, _):
+      return FieldReflection.setting(
+        changes.compactMap { change in
+          guard case .field(let index) = change.step else { return nil }
+          return (fields[Int(index)], change.value)
+        }, in: value)
+    case .declared(let children, _, _):
+      var copy = value
+      for change in changes {
+        guard case .declared(let index) = change.step,
+          let set = children[Int(index)].set, set(&copy, change.value)
+        else { return nil }
+      }
+      return copy
+    case .wrapper(let type): return changes.first.flatMap { type.wrapping($0.value) }
+    case .elements:
+      return (value as? any ElementContainer)?.replacing(
+        changes.compactMap { change in
+          guard case .element(let index) = change.step else { return nil }
+          return (Int(index), change.value)
+        })
+    case .dictionary:
+      return (value as? any KeyedContainer)?.replacing(
+        changes.compactMap { change in
+          guard case .key(let key) = change.step else { return nil }
+          return (key, change.value)
+        })
+    case .array, .scalar, .enumeration, .opaque: return nil
+    }
+  }
+
+  /// Whether an object's fields take the new values, without setting them.
+  fileprivate func accepts(_ changes: [Change]) -> Bool {
+    guard case .fields(let fields, _, _) = self else { return true }
+    return changes.allSatisfy { change in
+      guard case .field(let index) = change.step else { return false }
+      return FieldReflection.isValue(change.value, of: fields[Int(index)].type)
+    }
+  }
+}

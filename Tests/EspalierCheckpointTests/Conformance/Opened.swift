@@ -1,0 +1,34 @@
+import EspalierCheckpoint
+import EspalierTree
+
+/// Everything that can be seen of a checkpoint, to compare two of them.
+struct Opened: Equatable {
+  var format: String
+  var tree: String
+  var values: [[UInt8]?]
+  var metadata: [MetadataEntry]
+
+  init(_ checkpoint: Checkpoint) throws {
+    format = checkpoint.format.name
+    tree = checkpoint.tree.dump
+    values = try checkpoint.tree.leafIDs.map { leaf in
+      checkpoint.hasValues(leaf) ? try checkpoint.bytes(of: leaf) : nil
+    }
+    metadata = checkpoint.metadata
+  }
+
+  init(_ path: FilePath) throws { try self.init(Checkpoint.open(path)) }
+}
+
+/// Opens a file and reads everything in it; errors are as good as success.
+func openAndReadAll(_ path: FilePath) -> CheckpointError? {
+  do throws(CheckpointError) {
+    let checkpoint = try Checkpoint.open(path)
+    for leaf in checkpoint.tree.leafIDs where checkpoint.hasValues(leaf) {
+      try? checkpoint.withChunks(of: leaf) { _ in }
+    }
+    return nil
+  } catch {
+    return error
+  }
+}
