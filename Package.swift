@@ -42,7 +42,8 @@ let package = Package(
 
     // The core: pure, no files, no terminal.
     .target(name: "EspalierTree", swiftSettings: strict),
-    .target(name: "EspalierLoad", dependencies: ["EspalierTree", "CKernels"], swiftSettings: strict),
+    .target(
+      name: "EspalierLoad", dependencies: ["EspalierTree", "CKernels"], swiftSettings: strict),
     .target(
       name: "EspalierDiagnosis", dependencies: ["EspalierTree", "EspalierLoad"],
       swiftSettings: strict),
@@ -67,11 +68,14 @@ let package = Package(
       name: "EspalierTerminal", dependencies: ["EspalierUI", "CNcurses", "CSystem"],
       swiftSettings: strict),
     .target(
-      name: "EspalierBrowser", dependencies: ["Espalier", "EspalierUI", "EspalierTerminal"],
+      name: "EspalierBrowser",
+      dependencies: ["Espalier", "EspalierDiagnosis", "EspalierUI", "EspalierTerminal"],
       swiftSettings: strict),
     .executableTarget(
       name: "espalier",
-      dependencies: ["Espalier", "EspalierUI", "EspalierTerminal", "EspalierBrowser", argumentParser],
+      dependencies: [
+        "Espalier", "EspalierUI", "EspalierTerminal", "EspalierBrowser", argumentParser,
+      ],
       path: "Sources/EspalierCLI", swiftSettings: strict),
 
     // Tests.
@@ -81,6 +85,9 @@ let package = Package(
     .executableTarget(
       name: "terminal-probe", dependencies: ["EspalierTerminal", "EspalierUI"],
       path: "Tests/Support/TerminalProbe", swiftSettings: strict),
+    .executableTarget(
+      name: "screenshots", dependencies: ["PTYKit", "espalier"],
+      path: "Tests/Support/Screenshots", swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["EspalierTree"], path: "Tests/Support/TestSupport",
       swiftSettings: strict),

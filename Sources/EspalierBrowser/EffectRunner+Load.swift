@@ -38,8 +38,6 @@ extension EffectRunner {
     }
   }
 
-  func diagnose(_ comparison: Comparison) {}
-
   /// Binds the plan to its values. They are read and converted when they are saved or looked at, so
   /// that memory stays flat; nothing has been changed until then.
   func load(_ mode: LoadMode, _ comparison: Comparison) {
@@ -75,7 +73,7 @@ extension EffectRunner {
             inputs: (sides.destinationFile?.files ?? []) + (sides.sourceFile?.files ?? []),
             monitor: monitor(token)))
         let size = report.files.reduce(0) { $0 + $1.size }
-        var text = "saved \(path): \(report.arrays) arrays, \(size) bytes, read back and compared"
+        var text = "saved and verified, \(report.arrays) arrays, \(size) bytes: \(path)"
         if let loss = report.losses.first { text += "; \(loss)" }
         inbox.send(.saved(path: path, sentence: text))
       } catch is Cancelled {

@@ -26,5 +26,5 @@ final class Jobs: Sendable {
 
   func stop(_ kind: Kind) { tokens.withLock { $0[kind] }?.stop() }
 
-  func stopAll() { tokens.withLock { $0.values.forEach { $0.stop() } } }
+  func stopAll() { tokens.withLock { for token in $0.values { token.stop() } } }
 }

@@ -357,7 +357,7 @@ func load<T: BitwiseCopyable>(_ bytes: [UInt8], as type: T.Type) -> [T] {
   }
 
   @Test func whatDoesNotConvertIsRefused() {
-    for type in [DType.q4_0, .string, .qi8, .f6e2m3, .mxfp4] {
+    for type in [DType.q40, .string, .qi8, .f6e2m3, .mxfp4] {
       #expect(!Conversion.exists(from: type, to: .f32) && !Conversion.exists(from: .f32, to: type))
       #expect(Conversion.exists(from: type, to: type))
       #expect(convert([UInt8](repeating: 0, count: 64), type, .f32, count: 1) == nil)

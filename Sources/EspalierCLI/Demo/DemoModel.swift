@@ -31,7 +31,7 @@ enum DemoModel {
     try file.array("encoder.conv2.weight", [32, 16, 3, 3])
     try file.array("encoder.conv2.bias", [32])
     try file.norm("encoder.norm", 32)
-    try file.array("encoder.mask_token", [1, 1, 32])  // unexpected
+    try file.array("encoder.queue", [128, 8])  // unexpected
     try file.array("module.projector.0.weight", [32, 32])
     try file.array("module.projector.0.bias", [32])
     try file.array("tokens.weight", [100, 32])

@@ -8,7 +8,9 @@ extension Canvas {
     let describer = RowDescriber(browse.comparison, row, state)
     let inside = Rect(x: rect.x + 1, y: rect.y + 1, width: rect.width - 2, height: rect.height - 1)
     var lines: [[(String, Role)]] = []
-    lines += wrapped(describer.path, inside.width).map { [($0, .title)] }
+    // A hostile path may be longer than anyone can read: its ends are shown.
+    let path = glyphs.fit(describer.path, inside.width * 4, .middle)
+    lines += wrapped(path, inside.width).map { [($0, .title)] }
     if let verdict = describer.verdict {
       let role: Role = verdict.isIssue ? .warning : .dim
       lines += wrapped(ruleWords(verdict), inside.width).map { [($0, role)] }

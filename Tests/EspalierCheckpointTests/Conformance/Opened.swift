@@ -1,16 +1,21 @@
 import EspalierCheckpoint
 import EspalierTree
 
-/// Everything that can be seen of a checkpoint, to compare two of them.
+/// What a checkpoint holds, wherever it lies in memory, to compare two of them.
 struct Opened: Equatable {
   var format: String
-  var tree: String
+  var leaves: [String]
   var values: [[UInt8]?]
   var metadata: [MetadataEntry]
 
   init(_ checkpoint: Checkpoint) throws {
     format = checkpoint.format.name
-    tree = checkpoint.tree.dump
+    let tree = checkpoint.tree
+    leaves = tree.leafIDs.map { leaf in
+      let kind =
+        tree.value(leaf).map { "\($0)" } ?? "\(tree.dtype(of: leaf)) \(tree.shape(of: leaf))"
+      return "\(tree.path(of: leaf).components) \(kind)"
+    }
     values = try checkpoint.tree.leafIDs.map { leaf in
       checkpoint.hasValues(leaf) ? try checkpoint.bytes(of: leaf) : nil
     }

@@ -1,0 +1,59 @@
+import ArgumentParser
+import Espalier
+
+struct Explain: Command {
+  static let configuration = CommandConfiguration(
+    commandName: "explain",
+    abstract: "Say why a load fails, whether it matters, and what would repair it.")
+
+  @Argument(help: "The model that is loaded into.", completion: .file())
+  var destination: String
+
+  @Argument(help: "The checkpoint that is loaded from.", completion: .file())
+  var source: String
+
+  @Option(help: ArgumentHelp("Begin at this path of the destination.", valueName: "path"))
+  var into: String?
+
+  @Option(help: ArgumentHelp("Begin at this path of the source.", valueName: "path"))
+  var from: String?
+
+  @OptionGroup var output: JSONOption
+  var printsJSON: Bool { output.json }
+
+  func execute() throws -> ExitStatus {
+    let left = try Checkpoint.open(FilePath(destination), options: OpenOptions(root: into))
+    let right = try Checkpoint.open(FilePath(source), options: OpenOptions(root: from))
+    let pair = (
+      destination: left.inventory(below: into == nil ? .root : left.root),
+      source: right.inventory(below: from == nil ? .root : right.root)
+    )
+    let report = Engine().diagnose(destination: pair.destination, source: pair.source)
+    var out = StandardStream.output()
+    if output.json {
+      out.write(bytes: ExplainJSON(report, pair.destination, pair.source).bytes)
+      out.line()
+    } else {
+      for line in ExplainText(report).lines { out.line(line) }
+    }
+    out.flush()
+    return report.diagnoses.isEmpty ? .done : .differs
+  }
+}
+
+extension Checkpoint {
+  /// What the diagnosis sees of a file.
+  func inventory(below root: NodeID) -> Inventory {
+    var facts: [String: String] = ["format": format.name]
+    for entry in metadata {
+      let key = visibleText(entry.key.bytes)
+      switch entry.value {
+      case .value(.text(let text)): facts[key] = String(decoding: text, as: UTF8.self)
+      case .value(let value): facts[key] = value.description
+      case .json(let text): facts[key] = String(decoding: text, as: UTF8.self)
+      }
+    }
+    return Inventory(
+      tree, at: root, reversesShapes: format.name == GGUF().name, metadata: facts)
+  }
+}

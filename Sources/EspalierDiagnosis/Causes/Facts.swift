@@ -1,0 +1,169 @@
+/// What the causes are judged on: pairs, leftovers and steps, sorted once.
+struct Facts {
+  let findings: Findings
+  let matcher: Matcher
+  let names: NameTable
+  /// One-to-one pairs of plain slots, by name, order or structure.
+  var pairs: [Pair] = []
+  /// Destination slots without a source, and source slots without use, nothing explained yet.
+  var missing: [Int] = []
+  var surplus: [Int] = []
+  /// Links by destination tensor.
+  var links: [Link] { findings.links }
+  var before: Coverage
+  var after: Coverage
+  var rules: [Rule] = []
+  /// Destination slot of each tensor that is one slot.
+  var slots: [Int: Int] = [:]
+
+  struct Pair {
+    var d: Int
+    var s: Int
+    /// Destination path without missing prefixes; source path after all cuts.
+    var destination: [Int]
+    var source: [Int]
+    var stripped: Bool
+  }
+
+  init(_ findings: Findings) {
+    self.findings = findings
+    matcher = findings.matcher
+    names = findings.names
+    before = Facts.before(findings)
+    after = Coverage(findings.links, of: findings.destination)
+    let missingPrefixes = findings.missingPrefixes
+    for d in matcher.links.keys.sorted() {
+      guard let link = matcher.links[d], link.evidence != .tie, link.sources.count == 1 else { continue }
+      switch link.join {
+      case .none, .resized: break
+      default: continue
+      }
+      let s = link.sources[0]
+      let long = matcher.destination[d].path
+      let short = matcher.shortPaths[d]
+      let stripped = long.count != short.count && matcher.source[s].path == short
+        && missingPrefixes.contains { long.starts(with: $0) }
+      pairs.append(
+        Pair(
+          d: d, s: s, destination: stripped ? short : long, source: matcher.source[s].path,
+          stripped: stripped))
+    }
+    for (d, slot) in matcher.destination.enumerated() {
+      if let tensor = slot.parts.first { slots[tensor] = d }
+    }
+    let resizedSources = Set(findings.resized.map(\.source))
+    let resizedDestinations = Set(findings.resized.map(\.destination))
+    missing = matcher.destination.indices.filter {
+      matcher.links[$0] == nil && !resizedDestinations.contains($0)
+    }
+    surplus = matcher.source.indices.filter { !matcher.used[$0] && !resizedSources.contains($0) }
+  }
+
+  /// A load by equal names and shapes.
+  private static func before(_ findings: Findings) -> Coverage {
+    var byName: [[UInt8]: [Int]] = [:]
+    for tensor in findings.source.tensors { byName[tensor.name] = tensor.shape }
+    let loaded = findings.destination.tensors.indices.filter {
+      let tensor = findings.destination.tensors[$0]
+      return byName[tensor.name] == tensor.shape
+    }
+    return Coverage(destinations: Array(loaded), of: findings.destination)
+  }
+
+  // MARK: Words
+
+  func destinationNames(_ slots: [Int]) -> [[UInt8]] {
+    unique(slots.compactMap { matcher.destination[$0].parts.first }).map {
+      findings.destination.tensors[$0].name
+    }
+  }
+
+  func sourceNames(_ slots: [Int]) -> [[UInt8]] {
+    unique(slots.flatMap { matcher.source[$0].parts }).map { findings.source.tensors[$0].name }
+  }
+
+  func sourceTensorNames(_ tensors: [Int]) -> [[UInt8]] {
+    tensors.map { findings.source.tensors[$0].name }
+  }
+
+  private func unique(_ tensors: [Int]) -> [Int] {
+    var seen: Set<Int> = []
+    return tensors.filter { seen.insert($0).inserted }
+  }
+
+  /// A diagnosis with coverage and the rules whose verb is one of `verbs`.
+  func diagnosis(
+    _ cause: Cause, _ sentence: String, evidence: [String], harm: Harm, verbs: Set<String> = [],
+    isAssumption: Bool = false
+  ) -> Diagnosis {
+    Diagnosis(
+      cause: cause, sentence: sentence, evidence: evidence, harm: harm,
+      remedy: rules.filter { verbs.contains($0.verb) }, before: before, after: after,
+      isAssumption: isAssumption)
+  }
+}
+
+/// Names in few words, without hiding a difference: numbers are drawn together only where every
+/// combination is there, and every pattern carries its count.
+enum NameSummary {
+  static func lines(_ names: [[UInt8]], limit: Int = 8) -> [String] {
+    struct Group {
+      var texts: [[UInt8]]
+      var numbers: [[Int]] = []
+    }
+    var groups: [[[UInt8]]: Int] = [:]
+    var order: [Group] = []
+    for name in names {
+      let parts = NamePattern.parts(name)
+      if let at = groups[parts.texts] {
+        order[at].numbers.append(parts.numbers)
+      } else {
+        groups[parts.texts] = order.count
+        order.append(Group(texts: parts.texts, numbers: [parts.numbers]))
+      }
+    }
+    var lines = order.prefix(limit).map { group in line(group.texts, group.numbers) }
+    if order.count > limit {
+      let rest = order.dropFirst(limit).reduce(0) { $0 + $1.numbers.count }
+      lines.append("and \(rest) more names in \(order.count - limit) patterns")
+    }
+    return lines
+  }
+
+  private static func line(_ texts: [[UInt8]], _ numbers: [[Int]]) -> String {
+    let count = numbers.count
+    let places = (numbers.first ?? []).indices
+    let values = places.map { place in Set(numbers.map { $0[place] }).sorted() }
+    let product = values.reduce(1) { $0.multipliedReportingOverflow(by: $1.count).partialValue }
+    let isFull = product == count
+    var out = ""
+    for (place, text) in texts.enumerated() {
+      out += String(decoding: text, as: UTF8.self)
+      guard place < values.count else { continue }
+      if values[place].count == 1 {
+        out += "\(values[place][0])"
+      } else {
+        out += "{" + ranges(values[place]) + "}"
+      }
+    }
+    if count == 1 { return out }
+    return isFull ? "\(out) (\(count))" : "\(out) (\(count) of \(product) combinations)"
+  }
+
+  /// `0…6,8` for all numbers from 0 to 8 but 7.
+  static func ranges(_ values: [Int]) -> String {
+    var parts: [String] = []
+    var at = 0
+    while at < values.count {
+      var end = at
+      while end + 1 < values.count, values[end + 1] == values[end] + 1 { end += 1 }
+      parts.append(end == at ? "\(values[at])" : end == at + 1 ? "\(values[at]),\(values[end])" : "\(values[at])…\(values[end])")
+      at = end + 1
+    }
+    return parts.joined(separator: ",")
+  }
+}
+
+func counted(_ count: Int, _ noun: String) -> String {
+  "\(count) \(noun)\(count == 1 ? "" : "s")"
+}

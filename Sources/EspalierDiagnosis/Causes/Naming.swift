@@ -1,0 +1,191 @@
+/// Causes that are about names alone.
+enum NamingCauses {
+  static func find(_ facts: Facts) -> [Diagnosis] {
+    [nesting, prefixAdded, infix, prefixMissing].compactMap { $0(facts) } + renames(facts)
+  }
+
+  private static func describe(_ path: [Int], _ facts: Facts) -> String { facts.names.join(path) }
+
+  private static func nesting(_ facts: Facts) -> Diagnosis? {
+    var counts: [[Int]: Int] = [:]
+    for (s, slot) in facts.matcher.source.enumerated() where !slot.cut.container.isEmpty {
+      if facts.matcher.used[s] || facts.links.isEmpty { counts[slot.cut.container, default: 0] += 1 }
+    }
+    guard let (path, count) = counts.max(by: { ($0.value, $1.key.count) < ($1.value, $0.key.count) })
+    else { return nil }
+    let total = counts.values.reduce(0, +)
+    let others = counts.keys.filter { $0 != path }.map { describe($0, facts) }.sorted()
+    var evidence = ["\(total) tensors in use lie below an entry of the source; \(count) of them below `\(describe(path, facts))`"]
+    if !others.isEmpty { evidence.append("others: \(others.joined(separator: ", "))") }
+    return facts.diagnosis(
+      .wrapperNesting,
+      "The source's tensors lie below the entry `\(describe(path, facts))` of the checkpoint; the destination expects what is in it.",
+      evidence: evidence, harm: .blocks, verbs: ["enter"])
+  }
+
+  private static func prefixAdded(_ facts: Facts) -> Diagnosis? {
+    let mapped = facts.matcher.used.indices.filter { facts.matcher.used[$0] }
+    var counts: [[Int]: Int] = [:]
+    for s in mapped where !facts.matcher.source[s].cut.prefix.isEmpty {
+      counts[facts.matcher.source[s].cut.prefix, default: 0] += 1
+    }
+    guard let (path, _) = counts.max(by: { ($0.value, $1.key.count) < ($1.value, $0.key.count) })
+    else { return nil }
+    // Numbers that moved are a finding of their own.
+    func plain(_ path: [Int]) -> [Int] { path.filter { facts.names.number($0) == nil } }
+    let equal = facts.pairs.count { plain($0.destination) == plain($0.source) }
+    let isWrapper = path.allSatisfy { Vocabulary.wrappers.contains(facts.names.text($0)) }
+    guard isWrapper || equal * 2 >= facts.pairs.count else { return nil }
+    let lines = counts.sorted { ($0.value, $1.key.count) > ($1.value, $0.key.count) }.map {
+      "`\(describe($0.key, facts)).` before \(counted($0.value, "source name"))"
+    }
+    return facts.diagnosis(
+      .prefixAdded,
+      "\(counted(counts.values.reduce(0, +), "source name")) carry `\(describe(path, facts)).` in front, which the destination's names lack.",
+      evidence: lines + ["\(equal) of \(facts.pairs.count) pairs have equal names once it is cut"],
+      harm: .blocks, verbs: ["strip"])
+  }
+
+  private static func infix(_ facts: Facts) -> Diagnosis? {
+    var counts: [Int: Int] = [:]
+    for (s, slot) in facts.matcher.source.enumerated() where facts.matcher.used[s] {
+      for id in Set(slot.cut.infix) { counts[id, default: 0] += 1 }
+    }
+    guard let (id, count) = counts.max(by: { ($0.value, -$0.key) < ($1.value, -$1.key) }) else { return nil }
+    return facts.diagnosis(
+      .wrapperInfix,
+      "A wrapper put `\(facts.names.text(id))` into the middle of \(counted(count, "source name")); the destination's names lack it.",
+      evidence: counts.sorted { $0.value > $1.value }.map {
+        "`\(facts.names.text($0.key))` inside of \(counted($0.value, "source name"))"
+      }, harm: .blocks, verbs: ["remove"])
+  }
+
+  static func missingPrefixes(_ facts: Facts) -> [(path: [Int], count: Int)] {
+    facts.findings.missingPrefixes.compactMap { prefix in
+      let count = facts.pairs.count {
+        $0.stripped && facts.matcher.destination[$0.d].path.starts(with: prefix)
+      }
+      return count > 0 ? (prefix, count) : nil
+    }
+  }
+
+  /// Prefixes explain at least half of the pairs; otherwise they belong to a rename.
+  static func prefixesExplain(_ facts: Facts) -> Bool {
+    let stripped = facts.pairs.count { $0.stripped }
+    let wrappers = facts.findings.missingPrefixes.contains { path in
+      path.allSatisfy { Vocabulary.wrappers.contains(facts.names.text($0)) }
+    }
+    return stripped > 0 && (stripped * 2 >= facts.pairs.count || wrappers)
+  }
+
+  private static func prefixMissing(_ facts: Facts) -> Diagnosis? {
+    let found = missingPrefixes(facts)
+    guard prefixesExplain(facts), let main = found.max(by: { $0.count < $1.count }) else { return nil }
+    return facts.diagnosis(
+      .prefixMissing,
+      "\(counted(main.count, "destination name")) start with `\(describe(main.path, facts)).`, which the source's names lack.",
+      evidence: found.map { "`\(describe($0.path, facts)).` before \(counted($0.count, "destination name"))" },
+      harm: .blocks, verbs: ["add"])
+  }
+
+  // MARK: Renames
+
+  private static func renames(_ facts: Facts) -> [Diagnosis] {
+    var modules: [Facts.Pair] = []
+    var leaves: [Facts.Pair] = []
+    var shifts: [Facts.Pair] = []
+    let prefixes = prefixesExplain(facts)
+    for pair in facts.pairs {
+      if pair.stripped, !prefixes { modules.append(pair) }
+      guard pair.destination != pair.source else { continue }
+      if isMagnitude(pair, facts) { continue }
+      let one = leaf(pair.destination, facts)
+      let two = leaf(pair.source, facts)
+      let isBlockType = facts.matcher.source[pair.s].stackIndex != nil
+        || facts.matcher.destination[pair.d].stackIndex != nil
+      if one.leaf != two.leaf, !(isBlockType && one.module == two.module) || one.leaf != two.leaf {
+        leaves.append(pair)
+      }
+      if one.module != two.module {
+        if onlyNumbers(one.module, two.module, facts) { shifts.append(pair) } else { modules.append(pair) }
+      }
+    }
+    // Several containers merged into one tree are a rename of modules too.
+    let containers = Dictionary(grouping: facts.pairs) { facts.matcher.source[$0.s].cut.container }
+    if modules.isEmpty, containers.count > 1, let smallest = containers.values.min(by: { $0.count < $1.count }),
+      containers.keys.allSatisfy({ !$0.isEmpty })
+    {
+      modules = smallest
+    }
+    return [
+      module(modules, facts), leafRename(leaves, facts), shift(shifts, facts),
+    ].compactMap { $0 }
+  }
+
+  private static func isMagnitude(_ pair: Facts.Pair, _ facts: Facts) -> Bool {
+    WeightNorm.place(pair.destination, facts.names) != nil
+      && WeightNorm.place(pair.source, facts.names) != nil
+      && WeightNorm.place(pair.destination, facts.names)?.weight
+        == WeightNorm.place(pair.source, facts.names)?.weight
+  }
+
+  private static func leaf(_ path: [Int], _ facts: Facts) -> (module: [Int], leaf: Int) {
+    if let place = WeightNorm.place(path, facts.names) {
+      return (Array(place.weight.dropLast()), place.isMagnitude ? -1 : -2)
+    }
+    return (Array(path.dropLast()), path.last ?? -3)
+  }
+
+  private static func onlyNumbers(_ a: [Int], _ b: [Int], _ facts: Facts) -> Bool {
+    guard a.count == b.count else { return false }
+    return zip(a, b).allSatisfy {
+      $0 == $1 || facts.names.number($0) != nil && facts.names.number($1) != nil
+    }
+  }
+
+  private static func examples(_ pairs: [Facts.Pair], _ facts: Facts) -> [String] {
+    var seen: Set<String> = []
+    var lines: [String] = []
+    var left = 0
+    for pair in pairs {
+      let one = describe(pair.source, facts)
+      let two = describe(pair.destination, facts)
+      let pattern = one.filter { !$0.isNumber } + ">" + two.filter { !$0.isNumber }
+      guard seen.insert(pattern).inserted else { continue }
+      if lines.count < 8 { lines.append("source `\(one)` is destination `\(two)`") } else { left += 1 }
+    }
+    if left > 0 { lines.append("and \(left) more patterns; \(pairs.count) tensors in all") }
+    return lines
+  }
+
+  private static func module(_ pairs: [Facts.Pair], _ facts: Facts) -> Diagnosis? {
+    guard !pairs.isEmpty else { return nil }
+    return facts.diagnosis(
+      .renamedModule,
+      "Modules have other names: \(counted(pairs.count, "source tensor")) of \(facts.pairs.count) mapped one to one sit under other paths than in the destination.",
+      evidence: examples(pairs, facts), harm: .blocks, verbs: ["rename", "cast"])
+  }
+
+  private static func leafRename(_ pairs: [Facts.Pair], _ facts: Facts) -> Diagnosis? {
+    guard !pairs.isEmpty else { return nil }
+    var counts: [String: Int] = [:]
+    for pair in pairs {
+      let one = facts.names.text(pair.source.last ?? -1)
+      let two = facts.names.text(pair.destination.last ?? -1)
+      counts["source `\(one)` is destination `\(two)`", default: 0] += 1
+    }
+    return facts.diagnosis(
+      .renamedLeaf,
+      "Parameters have other names of their own: \(counted(pairs.count, "source tensor")) of \(facts.pairs.count) mapped one to one.",
+      evidence: counts.sorted { ($0.value, $1.key) > ($1.value, $0.key) }.map { "\($0.key) (\($0.value))" },
+      harm: .blocks, verbs: ["rename", "transpose", "permute"])
+  }
+
+  private static func shift(_ pairs: [Facts.Pair], _ facts: Facts) -> Diagnosis? {
+    guard !pairs.isEmpty else { return nil }
+    return facts.diagnosis(
+      .indexShift,
+      "Numbers in the names moved: \(counted(pairs.count, "source tensor")) have other positions than in the destination, in the same order.",
+      evidence: examples(pairs, facts), harm: .blocks, verbs: ["rename"])
+  }
+}

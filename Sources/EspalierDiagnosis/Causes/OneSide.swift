@@ -1,0 +1,213 @@
+/// Causes for what is present on one side only: each leftover gets one reason.
+struct OneSideCauses {
+  private let facts: Facts
+  private var missing: [Reason: [Int]] = [:]
+  private var surplus: [Reason: [Int]] = [:]
+
+  enum Reason: Hashable { case buffer, bias, depth, module, tied, folded, none }
+
+  init(_ facts: Facts) {
+    self.facts = facts
+    let matcher = facts.matcher
+    let d = Side(matcher.destination, facts.names) { matcher.links[$0] != nil }
+    let s = Side(matcher.source, facts.names) { matcher.used[$0] }
+    for index in facts.missing { missing[d.reason(index), default: []].append(index) }
+    for index in facts.surplus {
+      var reason = s.reason(index)
+      if isTiedToUsed(index) { reason = .tied }
+      if facts.findings.foldedNorms > 0, reason == .buffer { reason = .folded }
+      surplus[reason, default: []].append(index)
+    }
+  }
+
+  /// Leftovers that have no reason.
+  var unexplained: (destination: [Int], source: [Int]) { (missing[.none] ?? [], surplus[.none] ?? []) }
+
+  private func isTiedToUsed(_ s: Int) -> Bool {
+    guard let tensor = facts.matcher.source[s].parts.first else { return false }
+    let tensors = facts.findings.source.tensors
+    let used = Set(facts.links.flatMap(\.sources))
+    if let root = tensors[tensor].tiedTo, used.contains(root) { return true }
+    return used.contains { tensors[$0].tiedTo == tensor }
+  }
+
+  func find() -> [Diagnosis] {
+    var out: [Diagnosis] = []
+    func add(
+      _ cause: Cause, _ slots: [Int]?, isSource: Bool, _ text: (String) -> String, harm: Harm
+    ) {
+      guard let slots, !slots.isEmpty else { return }
+      let names = isSource ? facts.sourceNames(slots) : facts.destinationNames(slots)
+      let count = counted(names.count, isSource ? "source tensor" : "destination tensor")
+      out.append(
+        facts.diagnosis(cause, text(count), evidence: NameSummary.lines(names), harm: harm))
+    }
+    add(
+      .missingBias, missing[.bias], isSource: false,
+      { "\($0) are biases that the source lacks; they keep their initial values." }, harm: .needsDecision)
+    add(
+      .biasUnexpected, surplus[.bias], isSource: true,
+      { "\($0) are biases that the destination lacks; they are dropped." }, harm: .needsDecision)
+    add(
+      .buffersMissing, missing[.buffer], isSource: false,
+      { "\($0) are buffers that the source lacks; the model computes or counts them itself." },
+      harm: .harmless)
+    add(
+      .buffersUnexpected, surplus[.buffer], isSource: true,
+      { "\($0) are buffers that the destination lacks; nothing trained is lost." }, harm: .harmless)
+    add(
+      .subsetCheckpoint, missing[.module], isSource: false,
+      { "\($0) belong to whole modules that the source lacks; they keep their initial values." },
+      harm: .needsDecision)
+    add(
+      .extraHead, surplus[.module], isSource: true,
+      { "\($0) belong to whole modules that the destination lacks; they are not used." },
+      harm: .harmless)
+    if let depth = depth() { out.append(depth) }
+    if let tied = tied() { out.append(tied) }
+    if !facts.findings.tiedConflicts.isEmpty { out.append(conflict()) }
+    return out
+  }
+
+  private func depth() -> Diagnosis? {
+    let more = missing[.depth] ?? []
+    let less = surplus[.depth] ?? []
+    // Lists that were tried together count only if their surplus found no other partner.
+    let lists = facts.findings.depthPairs.filter { pair in
+      pair.surplus.destination.allSatisfy { facts.matcher.links[$0] == nil }
+        && pair.surplus.source.allSatisfy { !facts.matcher.used[$0] }
+    }
+    guard !more.isEmpty || !less.isEmpty, !facts.links.isEmpty else { return nil }
+    var evidence = NameSummary.lines(facts.destinationNames(more)) + NameSummary.lines(facts.sourceNames(less))
+    for pair in lists {
+      evidence.append("a list of \(pair.destination) blocks in the destination, \(pair.source) in the source")
+    }
+    return facts.diagnosis(
+      .depthMismatch,
+      "The two have another number of layers: \(counted(facts.destinationNames(more).count, "destination tensor")) and \(counted(facts.sourceNames(less).count, "source tensor")) belong to layers that the other side lacks.",
+      evidence: evidence, harm: .needsDecision)
+  }
+
+  private func tied() -> Diagnosis? {
+    // A twin that the source holds under some name is not absent.
+    let absent = facts.findings.tiedFilled
+    guard !absent.isEmpty, (surplus[.tied] ?? []).count < absent.count else { return nil }
+    let names = facts.destinationNames(absent)
+    return facts.diagnosis(
+      .tiedAbsent,
+      "\(counted(names.count, "destination name")) share storage with another one and are absent from the source; they take the twin's values.",
+      evidence: NameSummary.lines(names), harm: .harmless, verbs: ["tie"])
+  }
+
+  private func conflict() -> Diagnosis {
+    let pairs = facts.findings.tiedConflicts
+    let names = pairs.map { pair in
+      facts.names.join(facts.matcher.destination[pair.0].path) + " and "
+        + facts.names.join(facts.matcher.destination[pair.1].path)
+    }
+    return facts.diagnosis(
+      .tiedConflict,
+      "The destination ties \(counted(pairs.count, "pair")) of names for which the source holds two different tensors; whichever is loaded last wins.",
+      evidence: names, harm: .needsDecision)
+  }
+}
+
+/// Which leftovers of one side are buffers, biases, layers or whole modules.
+private struct Side {
+  let slots: [Slot]
+  let names: NameTable
+  let isMatched: (Int) -> Bool
+  private var matchedDirectories: Set<[Int]> = []
+  private var missingModules: Set<[Int]> = []
+  private var surplusBlocks: Set<[Int]> = []
+  private let bufferIDs: Set<Int>
+
+  init(_ slots: [Slot], _ names: NameTable, isMatched: @escaping (Int) -> Bool) {
+    self.slots = slots
+    self.names = names
+    self.isMatched = isMatched
+    bufferIDs = Set(Vocabulary.bufferWords.map { names.intern($0) })
+    for (index, slot) in slots.enumerated() where isMatched(index) {
+      matchedDirectories.insert(Array(slot.path.dropLast()))
+    }
+    for (index, slot) in slots.enumerated() where !isMatched(index) && !isBuffer(slot) {
+      let directory = Array(slot.path.dropLast())
+      if !matchedDirectories.contains(directory) { missingModules.insert(directory) }
+    }
+    findSurplusBlocks()
+  }
+
+  func reason(_ index: Int) -> OneSideCauses.Reason {
+    let slot = slots[index]
+    if isBuffer(slot) {
+      // A counter goes with the module it counts for.
+      return isInMissingModule(slot) ? moduleReason(slot) : .buffer
+    }
+    for key in blockKeys(slot.path) where surplusBlocks.contains(key) { return .depth }
+    let directory = Array(slot.path.dropLast())
+    if matchedDirectories.contains(directory), let leaf = slot.path.last {
+      if Vocabulary.role(names.text(leaf)) == .bias, slot.shape.count <= 2 { return .bias }
+      if slot.path.count > 1 { return .none }
+    }
+    return .module
+  }
+
+  /// Other tensors of the same module are parameters, and none of them is matched.
+  private func isInMissingModule(_ slot: Slot) -> Bool {
+    slot.path.count > 1 && missingModules.contains(Array(slot.path.dropLast()))
+  }
+
+  private func moduleReason(_ slot: Slot) -> OneSideCauses.Reason {
+    blockKeys(slot.path).contains { surplusBlocks.contains($0) } ? .depth : .module
+  }
+
+  private func isBuffer(_ slot: Slot) -> Bool {
+    if slot.path.contains(where: { bufferIDs.contains($0) }) { return true }
+    if !slot.steps.isEmpty { return false }
+    if ["I64", "I32", "I16", "U8", "BOOL"].contains(slot.dtype) { return true }
+    // Masks: (1, 1, n, n).
+    let shape = slot.shape
+    return shape.count == 4 && shape[0] == 1 && shape[1] == 1 && shape[2] == shape[3] && shape[2] > 7
+  }
+
+  // MARK: Layers
+
+  /// Every numbered block a path lies in, as tokens up to and with the number.
+  private func blockKeys(_ path: [Int]) -> [[Int]] {
+    let tokens = names.tokens(of: path)
+    return tokens.indices.dropLast().filter { Token.isNumber(tokens[$0]) }.map {
+      Array(tokens.prefix($0 + 1))
+    }
+  }
+
+  /// Blocks of a list that nothing of is matched, while other blocks with the same leaves are.
+  private mutating func findSurplusBlocks() {
+    struct BlockFacts {
+      var matched = 0
+      var total = 0
+      var leaves: Set<[Int]> = []
+    }
+    var blocks: [[Int]: BlockFacts] = [:]
+    for (index, slot) in slots.enumerated() {
+      let tokens = names.tokens(of: slot.path)
+      for place in tokens.indices.dropLast() where Token.isNumber(tokens[place]) {
+        let key = Array(tokens.prefix(place + 1))
+        var facts = blocks[key] ?? BlockFacts()
+        facts.total += 1
+        if isMatched(index) { facts.matched += 1 }
+        facts.leaves.insert(Array(tokens.suffix(from: place + 1)))
+        blocks[key] = facts
+      }
+    }
+    var models: [[Int]: [Set<[Int]>]] = [:]
+    for (key, facts) in blocks where facts.matched * 2 > facts.total {
+      models[Array(key.dropLast()), default: []].append(facts.leaves)
+    }
+    for (key, facts) in blocks where facts.matched == 0 && facts.total >= 3 {
+      guard let known = models[Array(key.dropLast())] else { continue }
+      if known.contains(where: { $0.intersection(facts.leaves).count * 5 >= facts.leaves.count * 4 }) {
+        surplusBlocks.insert(key)
+      }
+    }
+  }
+}

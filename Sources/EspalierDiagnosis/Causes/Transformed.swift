@@ -1,0 +1,94 @@
+/// Causes where parameters were computed from others, and what lies beside the weights.
+enum TransformedCauses {
+  static func find(_ facts: Facts) -> [Diagnosis] {
+    var out: [Diagnosis] = []
+    let reading = facts.findings.reading
+    let packed = reading.packedKinds.values.reduce(0, +)
+    if packed > 0 {
+      out.append(
+        facts.diagnosis(
+          .quantisedPacked,
+          "\(counted(packed, "weight")) of the source are quantised (\(reading.packedKinds.keys.sorted().joined(separator: ", "))); the destination wants plain numbers.",
+          evidence: reading.packedKinds.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" },
+          harm: .needsDecision, verbs: ["dequantise"]))
+    }
+    if reading.mergedAdapters > 0 || !reading.orphanAdapters.isEmpty { out.append(adapter(facts)) }
+    if let norm = weightNorm(facts) { out.append(norm) }
+    if facts.findings.foldedNorms > 0 {
+      out.append(
+        facts.diagnosis(
+          .bnFolded,
+          "The destination has batch normalisation folded into its convolutions; the source still has \(counted(facts.findings.foldedNorms, "batch norm")).",
+          evidence: ["\(facts.findings.foldedNorms) convolutions without a batch norm and with a bias in the destination"],
+          harm: .blocks, verbs: ["fold_bn"]))
+    }
+    return out
+  }
+
+  private static func adapter(_ facts: Facts) -> Diagnosis {
+    let reading = facts.findings.reading
+    let rank = "rank \(reading.adapterRank)"
+    if reading.mergedAdapters > 0 {
+      return facts.diagnosis(
+        .loraAdapter,
+        "The source holds \(counted(reading.mergedAdapters, "low-rank adapter")) of \(rank) beside the base weights, not merged.",
+        evidence: ["\(reading.mergedAdapters) weights with factors A and B beside them"],
+        harm: .needsDecision, verbs: ["lora_merge"])
+    }
+    return facts.diagnosis(
+      .loraAdapter,
+      "The source is a low-rank adapter of \(rank) alone; it needs the base weights, which are not in it.",
+      evidence: NameSummary.lines(facts.sourceTensorNames(reading.orphanAdapters.sorted())),
+      harm: .blocks)
+  }
+
+  private static func weightNorm(_ facts: Facts) -> Diagnosis? {
+    let joined = facts.links.count { link in
+      link.operation.steps.contains { if case .weightNorm = $0 { true } else { false } }
+    }
+    let respelt = facts.pairs.count { pair in
+      WeightNorm.place(pair.destination, facts.names) != nil
+        && WeightNorm.place(pair.source, facts.names) != nil
+        && pair.destination.last != pair.source.last
+    }
+    // The destination keeps magnitude and direction, the source a plain weight.
+    let plain = facts.missing.count {
+      WeightNorm.place(facts.matcher.destination[$0].path, facts.names) != nil
+    }
+    guard joined + respelt > 0 || plain > 0 && facts.findings.reading.weightNorms == 0 && !facts.links.isEmpty
+    else { return nil }
+    let text =
+      joined > 0
+      ? "The source keeps \(counted(joined, "weight")) as magnitude and direction; the destination has plain weights."
+      : respelt > 0
+        ? "Both keep weights as magnitude and direction, under two spellings: \(counted(respelt, "tensor")) of the source."
+        : "The destination keeps \(counted(plain, "tensor")) as magnitude and direction; the source has plain weights."
+    return facts.diagnosis(
+      .weightNormReparam, text,
+      evidence: ["joined \(joined), respelt \(respelt), missing in the source \(plain)"], harm: .blocks,
+      verbs: ["weight_norm", "rename"])
+  }
+}
+
+/// What a training checkpoint holds beside the weights.
+enum BesideCauses {
+  static func find(_ facts: Facts) -> [Diagnosis] {
+    var out: [Diagnosis] = []
+    let reading = facts.findings.reading
+    if !reading.optimizer.isEmpty {
+      out.append(
+        facts.diagnosis(
+          .optimizerStateIncluded,
+          "\(counted(reading.optimizer.count, "source tensor")) are the optimizer's state, which a model does not load.",
+          evidence: NameSummary.lines(facts.sourceTensorNames(reading.optimizer)), harm: .harmless))
+    }
+    if !reading.copy.isEmpty {
+      out.append(
+        facts.diagnosis(
+          .emaCopy,
+          "The source holds the weights twice; the copy below `\(reading.copyName)` (\(counted(reading.copy.count, "tensor"))) is not used.",
+          evidence: ["two subtrees with the same names and shapes"], harm: .needsDecision))
+    }
+    return out
+  }
+}

@@ -1,0 +1,73 @@
+/// Puts findings into diagnoses, rules and coverage.
+struct ReportBuilder {
+  private let findings: Findings
+
+  init(_ findings: Findings) { self.findings = findings }
+
+  func build() -> Report {
+    var facts = Facts(findings)
+    facts.rules = rules(facts)
+    let oneSide = OneSideCauses(facts)
+    let mapping = Mapping(
+      links: findings.links, destinationCount: findings.destination.tensors.count,
+      sourceCount: findings.source.tensors.count)
+    let reader = HyperParameterReader(names: findings.names)
+    return Report(
+      diagnoses: diagnoses(facts, oneSide), mapping: mapping, rules: facts.rules,
+      before: facts.before, after: facts.after,
+      unexplained: (
+        oneSide.unexplained.destination.compactMap { findings.matcher.destination[$0].parts.first },
+        oneSide.unexplained.source.flatMap { findings.matcher.source[$0].parts }
+      ),
+      hyperParameters: (
+        reader.read(findings.matcher.destination, findings.destination),
+        reader.read(
+          findings.matcher.source, findings.source, adapterRank: findings.reading.adapterRank)
+      ))
+  }
+
+  /// The one list of cause families, in the order in which they are reported.
+  private func diagnoses(_ facts: Facts, _ oneSide: OneSideCauses) -> [Diagnosis] {
+    if findings.unrelated { return [unrelated(facts)] }
+    if findings.links.isEmpty, !findings.reading.orphanAdapters.isEmpty {
+      return TransformedCauses.find(facts).filter { $0.cause == .loraAdapter }
+    }
+    return NamingCauses.find(facts) + GroupingCauses.find(facts) + LayoutCauses.find(facts)
+      + TransformedCauses.find(facts) + SizeCauses.find(facts) + oneSide.find()
+      + BesideCauses.find(facts)
+  }
+
+  private func unrelated(_ facts: Facts) -> Diagnosis {
+    let both = Set(findings.destination.tensors.map(\.name))
+      .intersection(findings.source.tensors.map(\.name))
+    return facts.diagnosis(
+      .differentArchitecture,
+      "The source is another architecture than the destination; nothing that agrees is more than chance.",
+      evidence: [
+        "\(both.count) of \(findings.destination.tensors.count) destination names are among the \(findings.source.tensors.count) source names",
+        "names and shapes agree for \(facts.before.tensors) tensors (\(facts.before.parameters) of \(facts.before.ofParameters) parameters)",
+      ], harm: .blocks)
+  }
+
+  // MARK: Rules
+
+  private func rules(_ facts: Facts) -> [Rule] {
+    var reading: [Rule] = []
+    func add(_ rule: Rule) { if !reading.contains(rule) { reading.append(rule) } }
+    let used = findings.matcher.source.indices.filter { findings.matcher.used[$0] }
+    for s in used {
+      for id in findings.matcher.source[s].cut.container { add(.enter(findings.names.text(id))) }
+    }
+    for s in used {
+      for id in findings.matcher.source[s].cut.infix { add(.remove(findings.names.text(id))) }
+    }
+    for s in used where !findings.matcher.source[s].cut.prefix.isEmpty {
+      add(.strip(findings.names.join(findings.matcher.source[s].cut.prefix)))
+    }
+    for prefix in findings.missingPrefixes { add(.add(findings.names.join(prefix))) }
+    let linked = Set(findings.links.map(\.destination))
+    return RuleWriter(destination: findings.destination, source: findings.source).write(
+      findings.links, reading: reading,
+      skipped: findings.destination.tensors.indices.filter { !linked.contains($0) })
+  }
+}

@@ -1,0 +1,251 @@
+/// One tensor against several whose rows add up to it: q, k, v and their like.
+struct FusedMatching {
+  let scorer: NameScorer
+
+  /// One fused tensor with its parts, as units.
+  private struct Plan {
+    var whole: Int
+    var parts: [Int]
+    var score: Double
+    var interleaved: Bool
+  }
+
+  /// Names must say that a tensor is fused; shapes confirm it.
+  func matchNamed(_ ds: [Unit], _ ss: [Unit], _ matcher: inout Matcher) {
+    link(ss, ds, &matcher, wholeIsSource: true, named: true)
+    link(ds, ss, &matcher, wholeIsSource: false, named: true)
+  }
+
+  /// Whatever is left and adds up.
+  func matchLeft(_ ds: [Unit], _ ss: [Unit], _ matcher: inout Matcher) {
+    link(ss, ds, &matcher, wholeIsSource: true, named: false)
+    link(ds, ss, &matcher, wholeIsSource: false, named: false)
+  }
+
+  private func link(
+    _ wholes: [Unit], _ pieces: [Unit], _ matcher: inout Matcher, wholeIsSource: Bool, named: Bool
+  ) {
+    var plans: [Plan] = []
+    for (at, whole) in wholes.enumerated() where isFree(whole, matcher, isSource: wholeIsSource) {
+      guard wholeShape(whole, matcher, wholeIsSource).count <= 3 else { continue }
+      let words = words(whole, matcher, wholeIsSource)
+      if named {
+        guard let order = Vocabulary.fusedOrder(words) else { continue }
+        for parts in groups(order, pieces, whole, matcher, !wholeIsSource) {
+          guard addsUp(whole, parts.map { pieces[$0] }, matcher, wholeIsSource) else { continue }
+          plans.append(
+            Plan(
+              whole: at, parts: parts, score: score(whole, pieces[parts[0]], matcher, wholeIsSource),
+              interleaved: order.count == 3 && Vocabulary.interleavesHeads(words)))
+        }
+      } else {
+        for parts in siblings(pieces, whole, matcher, !wholeIsSource) {
+          guard addsUp(whole, parts.map { pieces[$0] }, matcher, wholeIsSource) else { continue }
+          plans.append(
+            Plan(
+              whole: at, parts: parts, score: score(whole, pieces[parts[0]], matcher, wholeIsSource),
+              interleaved: false))
+        }
+      }
+    }
+    plans.sort { ($0.score, -$0.whole) > ($1.score, -$1.whole) }
+    for plan in plans {
+      let parts = plan.parts.map { pieces[$0] }
+      guard isFree(wholes[plan.whole], matcher, isSource: wholeIsSource),
+        parts.allSatisfy({ isFree($0, matcher, isSource: !wholeIsSource) })
+      else { continue }
+      apply(wholes[plan.whole], parts, plan, &matcher, wholeIsSource)
+    }
+  }
+
+  private func isFree(_ unit: Unit, _ matcher: Matcher, isSource: Bool) -> Bool {
+    isSource ? !matcher.used[unit.first] : matcher.links[unit.first] == nil
+  }
+
+  private func slots(_ matcher: Matcher, _ isSource: Bool) -> [Slot] {
+    isSource ? matcher.source : matcher.destination
+  }
+
+  private func wholeShape(_ unit: Unit, _ matcher: Matcher, _ isSource: Bool) -> [Int] {
+    slots(matcher, isSource)[unit.first].shape
+  }
+
+  private func words(_ unit: Unit, _ matcher: Matcher, _ isSource: Bool) -> [String] {
+    slots(matcher, isSource)[unit.first].path.suffix(3).flatMap { scorer.componentWords($0) }
+  }
+
+  /// Sets of pieces that carry the roles of `order`, one set for each place in the tree.
+  private func groups(
+    _ order: [String], _ pieces: [Unit], _ whole: Unit, _ matcher: Matcher, _ isSource: Bool
+  ) -> [[Int]] {
+    var byPlace: [[Int]: [Int: Int]] = [:]
+    for (at, unit) in pieces.enumerated() where isFree(unit, matcher, isSource: isSource) {
+      guard unit.profile.role == whole.profile.role || whole.profile.role == .other || unit.profile.role == .other
+      else { continue }
+      let path = slots(matcher, isSource)[unit.first].path
+      guard let (place, role) = role(of: path, among: order) else { continue }
+      byPlace[place, default: [:]][role] = at
+    }
+    return byPlace.keys.sorted { $0.lexicographicallyPrecedes($1) }.compactMap { place in
+      guard let parts = byPlace[place], parts.count == order.count else { return nil }
+      return order.indices.compactMap { parts[$0] }
+    }
+  }
+
+  /// The path with the component that says the role blanked out, and which role it is.
+  private func role(of path: [Int], among order: [String]) -> (place: [Int], role: Int)? {
+    for place in path.indices.reversed() {
+      let words = scorer.componentWords(path[place])
+      for word in words {
+        let concepts = Vocabulary.concepts[word] ?? [word]
+        if let role = order.firstIndex(where: { concepts.contains($0) }) {
+          var blank = path
+          blank[place] = -1
+          return (blank, role)
+        }
+      }
+      for (short, role) in [("wq", "query"), ("wk", "key"), ("wv", "value")]
+      where words.joined() == short {
+        if let at = order.firstIndex(of: role) {
+          var blank = path
+          blank[place] = -1
+          return (blank, at)
+        }
+      }
+    }
+    return nil
+  }
+
+  /// Free pieces that differ in one component only, two or three of a kind.
+  private func siblings(_ pieces: [Unit], _ whole: Unit, _ matcher: Matcher, _ isSource: Bool)
+    -> [[Int]]
+  {
+    var byPlace: [[Int]: [Int]] = [:]
+    for (at, unit) in pieces.enumerated() where isFree(unit, matcher, isSource: isSource) {
+      guard unit.profile.role == whole.profile.role || whole.profile.role == .other else { continue }
+      var path = slots(matcher, isSource)[unit.first].path
+      guard path.count >= 2 else { continue }
+      byPlace[path.dropLast() + [-1], default: []].append(at)
+      path[path.count - 2] = -1
+      byPlace[path, default: []].append(at)
+    }
+    return byPlace.values.filter { (2...3).contains($0.count) }.map { $0.sorted() }
+      .sorted { $0[0] < $1[0] }
+  }
+
+  private func addsUp(_ whole: Unit, _ parts: [Unit], _ matcher: Matcher, _ wholeIsSource: Bool)
+    -> Bool
+  {
+    for (cell, slot) in whole.slots {
+      let pieces = parts.compactMap { $0.slots[cell] }
+      guard pieces.count == parts.count else { return false }
+      let shapes = pieces.map { matrix(slots(matcher, !wholeIsSource)[$0].shape) }
+      let shape = matrix(slots(matcher, wholeIsSource)[slot].shape)
+      guard FusedAxis.find(shape, shapes) != nil else { return false }
+    }
+    return true
+  }
+
+  private func matrix(_ shape: [Int]) -> [Int] { FusedAxis.matrix(shape) }
+
+  private func score(_ whole: Unit, _ part: Unit, _ matcher: Matcher, _ wholeIsSource: Bool)
+    -> Double
+  {
+    let one = slots(matcher, wholeIsSource)[whole.first].path
+    let two = slots(matcher, !wholeIsSource)[part.first].path
+    let near = wholeIsSource ? matcher.directories.closeness(two, one) : matcher.directories.closeness(one, two)
+    return scorer.score(whole.profile, part.profile) + near
+  }
+
+  private func apply(
+    _ whole: Unit, _ parts: [Unit], _ plan: Plan, _ matcher: inout Matcher, _ wholeIsSource: Bool
+  ) {
+    for (cell, slot) in whole.slots {
+      let pieces = parts.compactMap { $0.slots[cell] }
+      let shapes = pieces.map { matrix(slots(matcher, !wholeIsSource)[$0].shape) }
+      guard pieces.count == parts.count,
+        let axis = FusedAxis.find(matrix(slots(matcher, wholeIsSource)[slot].shape), shapes)
+      else { continue }
+      if wholeIsSource {
+        var start = 0
+        for (index, piece) in pieces.enumerated() {
+          let rows = axis.rows[index]
+          matcher.links[piece] = SlotLink(
+            sources: [slot],
+            join: .part(
+              index: index, of: pieces.count, start: start, stop: start + rows,
+              rows: axis.rows.reduce(0, +), interleaved: plan.interleaved),
+            evidence: .structure)
+          start += rows
+          matcher.directories.add(matcher.destination[piece].path, matcher.source[slot].path)
+        }
+        matcher.used[slot] = true
+      } else {
+        matcher.links[slot] = SlotLink(
+          sources: pieces, join: .concat(interleaved: plan.interleaved), evidence: .structure)
+        for piece in pieces {
+          matcher.used[piece] = true
+          matcher.directories.add(matcher.destination[slot].path, matcher.source[piece].path)
+        }
+      }
+    }
+  }
+}
+
+/// Along which axis parts add up, both sides seen as (rows, columns).
+struct FusedAxis {
+  /// Rows of each part.
+  var rows: [Int]
+  /// Whole and parts are the other way round.
+  var swapped: Bool
+  /// Parts lie along the columns of the whole, and the whole is not swapped against them.
+  var alongColumns: Bool
+  /// Each part is one position on the whole's first axis.
+  var isStack = false
+
+  static func find(_ whole: [Int], _ parts: [[Int]]) -> FusedAxis? {
+    guard let first = parts.first, !parts.contains([]) else { return nil }
+    if whole.count == first.count + 1, whole[0] == parts.count,
+      parts.allSatisfy({ $0 == Array(whole.dropFirst()) })
+    {
+      return FusedAxis(
+        rows: parts.map { _ in 1 }, swapped: false, alongColumns: false, isStack: true)
+    }
+    guard whole.count == 1 || parts.allSatisfy({ $0.count == whole.count }) else { return nil }
+    if whole.count == 1 {
+      let rows = parts.map(elementCount)
+      return sum(rows) == whole[0] ? FusedAxis(rows: rows, swapped: false, alongColumns: false) : nil
+    }
+    guard whole.count == 2 else { return nil }
+    let rows = parts.map { $0[0] }
+    let columns = parts.map { $0[1] }
+    if columns.allSatisfy({ $0 == first[1] }) {
+      if whole[1] == first[1], sum(rows) == whole[0] {
+        return FusedAxis(rows: rows, swapped: false, alongColumns: false)
+      }
+      if whole[0] == first[1], sum(rows) == whole[1] {
+        return FusedAxis(rows: rows, swapped: true, alongColumns: false)
+      }
+    }
+    if rows.allSatisfy({ $0 == first[0] }) {
+      if whole[0] == first[0], sum(columns) == whole[1] {
+        return FusedAxis(rows: columns, swapped: false, alongColumns: true)
+      }
+      if whole[1] == first[0], sum(columns) == whole[0] {
+        return FusedAxis(rows: columns, swapped: true, alongColumns: true)
+      }
+    }
+    return nil
+  }
+
+  private static func sum(_ values: [Int]) -> Int { values.reduce(0, saturatingSum) }
+
+  /// Heads split out as an axis are put back: (in, heads, size) is (in, out), (heads, size) is (out).
+  static func matrix(_ shape: [Int]) -> [Int] {
+    let plain = squeeze(shape)
+    if plain.count == 3 {
+      return [plain[0], plain[1].multipliedReportingOverflow(by: plain[2]).partialValue]
+    }
+    return plain
+  }
+}

@@ -1,0 +1,249 @@
+/// Repeated blocks: where paths continue with numbers, each number is a block of a list.
+struct BlockList {
+  /// Tokens before the number.
+  var prefix: [Int]
+  var blocks: [Block]
+}
+
+struct Block {
+  var number: Int
+  /// Slots in it.
+  var slots: [Int]
+  /// How often each layout key occurs, counters left out.
+  var keys: [[Int]: Int]
+  var leafCount: Int
+  var elements: Int
+}
+
+/// Two lists that were paired although one is longer.
+struct DepthPair {
+  var destination: Int
+  var source: Int
+  /// Slots of the blocks that only one of the two has.
+  var surplus: (destination: [Int], source: [Int])
+}
+
+/// One aligned pair of blocks (or the rest outside of all blocks).
+struct Cell {
+  /// Token patterns of the two blocks; cells with equal patterns share one template.
+  var destinationKey: [Int]
+  var sourceKey: [Int]
+  /// Slots with the number of tokens that lead to the block.
+  var destination: [(slot: Int, depth: Int)]
+  var source: [(slot: Int, depth: Int)]
+  /// Holds the slots of paired inner blocks too, for what those leave over.
+  var isWide = false
+}
+
+/// Pairs the lists of both sides by what their blocks contain, outermost lists first.
+struct ListPairing {
+  let destinationTokens: [[Int]]
+  let sourceTokens: [[Int]]
+  let destination: [Slot]
+  let source: [Slot]
+  let names: NameTable
+  let scorer: NameScorer
+  private(set) var cells: [Cell] = []
+  /// Lists of different length that were paired.
+  private(set) var depthPairs: [DepthPair] = []
+
+  init(
+    destination: [Slot], source: [Slot], names: NameTable, scorer: NameScorer
+  ) {
+    self.destination = destination
+    self.source = source
+    self.names = names
+    self.scorer = scorer
+    destinationTokens = destination.map { names.tokens(of: $0.path) }
+    sourceTokens = source.map { names.tokens(of: $0.path) }
+  }
+
+  /// Work still to do: two sets of slots below two blocks that are known to correspond.
+  private struct Frame {
+    var ds: [Int]
+    var ss: [Int]
+    var dDepth: Int
+    var sDepth: Int
+    var dKey: [Int]
+    var sKey: [Int]
+  }
+
+  mutating func pair(_ ds: [Int], _ ss: [Int]) {
+    var work = [Frame(ds: ds, ss: ss, dDepth: 0, sDepth: 0, dKey: [], sKey: [])]
+    while let frame = work.popLast() {
+      let dLists = lists(frame.ds, destinationTokens, destination, from: frame.dDepth)
+      let sLists = lists(frame.ss, sourceTokens, source, from: frame.sDepth)
+      var dTaken: Set<Int> = []
+      var sTaken: Set<Int> = []
+      var dSurplus: Set<Int> = []
+      var sSurplus: Set<Int> = []
+      for pair in choose(dLists, sLists) {
+        let one = dLists[pair.d]
+        let two = sLists[pair.s]
+        for (dAt, sAt) in pair.alignment {
+          work.append(
+            Frame(
+              ds: one.blocks[dAt].slots, ss: two.blocks[sAt].slots,
+              dDepth: frame.dDepth + one.prefix.count + 1,
+              sDepth: frame.sDepth + two.prefix.count + 1,
+              dKey: frame.dKey + one.prefix + [Token.anyNumber],
+              sKey: frame.sKey + two.prefix + [Token.anyNumber]))
+        }
+        if one.blocks.count != two.blocks.count {
+          // Blocks beyond the shorter list stay out of the search: nothing corresponds to them.
+          let count = pair.alignment.count
+          let left = (
+            destination: one.blocks.dropFirst(count).flatMap(\.slots),
+            source: two.blocks.dropFirst(count).flatMap(\.slots)
+          )
+          depthPairs.append(
+            DepthPair(destination: one.blocks.count, source: two.blocks.count, surplus: left))
+          dSurplus.formUnion(left.destination)
+          sSurplus.formUnion(left.source)
+        }
+        for block in one.blocks { dTaken.formUnion(block.slots) }
+        for block in two.blocks { sTaken.formUnion(block.slots) }
+      }
+      let dRest = frame.ds.filter { !dTaken.contains($0) }
+      let sRest = frame.ss.filter { !sTaken.contains($0) }
+      if !dRest.isEmpty, !sRest.isEmpty {
+        cells.append(
+          Cell(
+            destinationKey: frame.dKey, sourceKey: frame.sKey,
+            destination: dRest.map { ($0, frame.dDepth) },
+            source: sRest.map { ($0, frame.sDepth) }))
+      }
+      if !dTaken.isEmpty || !sTaken.isEmpty {
+        cells.append(
+          Cell(
+            destinationKey: frame.dKey, sourceKey: frame.sKey,
+            destination: frame.ds.filter { !dSurplus.contains($0) }.map { ($0, frame.dDepth) },
+            source: frame.ss.filter { !sSurplus.contains($0) }.map { ($0, frame.sDepth) },
+            isWide: true))
+      }
+    }
+  }
+
+  /// The outermost lists among `slots`, tokens before `depth` left aside.
+  private func lists(_ slots: [Int], _ tokens: [[Int]], _ all: [Slot], from depth: Int)
+    -> [BlockList]
+  {
+    var found: [BlockList] = []
+    var work: [(slots: [Int], depth: Int)] = [(slots, depth)]
+    while let (group, at) = work.popLast() {
+      var words: [Int: [Int]] = [:]
+      var numbers: [Int: [Int]] = [:]
+      for slot in group where tokens[slot].count > at + 1 {
+        let token = tokens[slot][at]
+        if Token.isNumber(token) {
+          numbers[token, default: []].append(slot)
+        } else {
+          words[token, default: []].append(slot)
+        }
+      }
+      if numbers.count >= 2, let any = numbers.values.first?.first {
+        let blocks = numbers.keys.sorted().map { key in
+          block(Token.value(key), numbers[key] ?? [], all)
+        }
+        found.append(BlockList(prefix: Array(tokens[any][depth..<at]), blocks: blocks))
+      } else if let only = numbers.first {
+        work.append((only.value, at + 1))
+      }
+      for key in words.keys.sorted() { work.append((words[key] ?? [], at + 1)) }
+    }
+    return found.sorted { $0.blocks.reduce(0) { $0 + $1.leafCount } > $1.blocks.reduce(0) { $0 + $1.leafCount } }
+  }
+
+  private func block(_ number: Int, _ slots: [Int], _ all: [Slot]) -> Block {
+    var keys: [[Int]: Int] = [:]
+    var elements = 0
+    var count = 0
+    for slot in slots {
+      let shape = all[slot].shape
+      if shape.isEmpty || all[slot].dtype == "I64" { continue }
+      keys[layoutKey(shape), default: 0] += 1
+      elements = saturatingSum(elements, elementCount(shape))
+      count += 1
+    }
+    return Block(number: number, slots: slots, keys: keys, leafCount: count, elements: elements)
+  }
+
+  private struct Choice {
+    var d: Int
+    var s: Int
+    var score: Double
+    var alignment: [(Int, Int)]
+  }
+
+  private func choose(_ ds: [BlockList], _ ss: [BlockList]) -> [Choice] {
+    guard !ds.isEmpty, !ss.isEmpty else { return [] }
+    var candidates: [Choice] = []
+    let sProfiles = ss.map { profile($0, sourceTokens, source) }
+    for (d, one) in ds.enumerated().prefix(64) {
+      let dProfile = profile(one, destinationTokens, destination)
+      for (s, two) in ss.enumerated().prefix(64) {
+        guard let (likeness, alignment) = align(one, two), likeness >= 0.6 else { continue }
+        let name = scorer.score(dProfile, sProfiles[s])
+        let size = one.blocks.count == two.blocks.count ? 0.3 : 0
+        candidates.append(Choice(d: d, s: s, score: likeness + 0.5 * name + size, alignment: alignment))
+      }
+    }
+    candidates.sort { ($0.score, -$0.d, -$0.s) > ($1.score, -$1.d, -$1.s) }
+    var dTaken: Set<Int> = []
+    var sTaken: Set<Int> = []
+    return candidates.filter { choice in
+      guard !dTaken.contains(choice.d), !sTaken.contains(choice.s) else { return false }
+      dTaken.insert(choice.d)
+      sTaken.insert(choice.s)
+      return true
+    }
+  }
+
+  private func profile(_ list: BlockList, _ tokens: [[Int]], _ all: [Slot]) -> NameProfile {
+    guard let slot = list.blocks.first?.slots.first else { return scorer.profile([]) }
+    var length = 0
+    let end = tokens[slot].count
+    var path: [Int] = []
+    for id in all[slot].path {
+      if length >= end || names.tokens[id].contains(where: Token.isNumber) && length > 0 && names.number(id) != nil { break }
+      path.append(id)
+      length += names.tokens[id].count
+      if names.tokens[id].contains(where: Token.isNumber) { break }
+    }
+    return scorer.profile(path + [names.intern("weight")])
+  }
+
+  /// Blocks in order, or in reverse where that fits better; unequal counts pair equal numbers.
+  private func align(_ one: BlockList, _ two: BlockList) -> (Double, [(Int, Int)])? {
+    let count = min(one.blocks.count, two.blocks.count)
+    let straight = (0..<count).map { ($0, $0) }
+    if one.blocks.count != two.blocks.count {
+      // Two or three leaves are no layer that could be missing.
+      guard (one.blocks.first?.leafCount ?? 0) >= 4 else { return nil }
+      let likeness = mean(one, two, straight)
+      return count >= 2 || likeness > 0.9 ? (likeness * 0.95, straight) : nil
+    }
+    let first = mean(one, two, straight)
+    guard first < 0.999 else { return (first, straight) }
+    let reversed = (0..<count).map { ($0, count - 1 - $0) }
+    let second = mean(one, two, reversed)
+    return second > first + 0.05 ? (second, reversed) : (first, straight)
+  }
+
+  private func mean(_ one: BlockList, _ two: BlockList, _ alignment: [(Int, Int)]) -> Double {
+    guard !alignment.isEmpty else { return 0 }
+    let total = alignment.reduce(0.0) { sum, pair in
+      sum + likeness(one.blocks[pair.0], two.blocks[pair.1])
+    }
+    return total / Double(alignment.count)
+  }
+
+  private func likeness(_ a: Block, _ b: Block) -> Double {
+    let most = max(a.leafCount, b.leafCount)
+    guard most > 0, a.leafCount > 0, b.leafCount > 0 else { return 0 }
+    let shared = a.keys.reduce(0) { $0 + min($1.value, b.keys[$1.key] ?? 0) }
+    let overlap = Double(shared) / Double(most)
+    // Fused or split tensors change the shapes but not the number of elements.
+    return a.elements == b.elements && most > 2 ? max(overlap, 0.75) : overlap
+  }
+}

@@ -1,0 +1,211 @@
+/// What one destination slot takes.
+struct SlotLink {
+  /// Source slots, in order.
+  var sources: [Int]
+  /// How several sources join, and what is done to each before; empty for one to one.
+  var join: Join?
+  /// How the link was found.
+  var evidence: Evidence
+
+  enum Evidence: Int { case name, order, structure, tie }
+
+  /// The slots are rows (or columns) of one another.
+  enum Join: Hashable {
+    /// Part `index` of a fused source; rows `start ..< stop` of `rows`.
+    case part(index: Int, of: Int, start: Int, stop: Int, rows: Int, interleaved: Bool)
+    /// All sources, one below the other.
+    case concat(interleaved: Bool)
+    /// Convolution (or its bias) with the batch norm behind it.
+    case foldedNorm
+    /// The magnitude and direction are joined from two plain slots.
+    case resized([Step])
+  }
+}
+
+/// State of the search: slots of both sides, what is linked so far and what fits what.
+struct Matcher {
+  let names: NameTable
+  let destination: [Slot]
+  let source: [Slot]
+  /// Destination paths without a prefix that the source lacks.
+  let shortPaths: [[Int]]
+  var links: [Int: SlotLink] = [:]
+  var used: [Bool]
+  /// Same name, other size.
+  var misfits: [Int: Int] = [:]
+  /// Directories known to correspond.
+  var directories = DirectoryPairs()
+  /// The two sides keep matrices the other way round.
+  let swapsExpected: Bool?
+  var fitCache: [FitKey: Bool] = [:]
+
+  struct FitKey: Hashable {
+    var destination: [Int]
+    var source: [Int]
+  }
+
+  init(
+    names: NameTable, destination: [Slot], source: [Slot], shortPaths: [[Int]], columnMajor: Bool
+  ) {
+    self.names = names
+    self.destination = destination
+    self.source = source
+    self.shortPaths = shortPaths
+    used = [Bool](repeating: false, count: source.count)
+    let one = Orientation.outputFirst(destination, names)
+    let two = Orientation.outputFirst(source, names)
+    swapsExpected =
+      columnMajor ? true : one.flatMap { first in two.map { second in first != second } }
+  }
+
+  /// Could the source's shape be laid out as the destination's?
+  mutating func fits(_ d: Int, _ s: Int) -> Bool {
+    let one = destination[d]
+    let two = source[s]
+    if two.shapeIsFree { return one.elements == two.elements && one.shape.count >= 2 }
+    if one.shape == two.shape { return true }
+    let key = FitKey(destination: one.shape, source: two.shape)
+    if let known = fitCache[key] { return known }
+    let style = AxisStyle()
+    let pair = AxisStyle.LeafPair(source: 0, destination: 0)
+    let answer =
+      style.steps(source: two.shape, destination: one.shape, leaves: pair, isTable: false) != nil
+    fitCache[key] = answer
+    return answer
+  }
+
+  mutating func link(_ d: Int, _ s: Int, _ evidence: SlotLink.Evidence) {
+    links[d] = SlotLink(sources: [s], join: nil, evidence: evidence)
+    used[s] = true
+    directories.add(destination[d].path, source[s].path)
+  }
+
+  // MARK: By name
+
+  /// Same path on both sides. A name with another size is remembered, not linked.
+  mutating func matchNames() {
+    var byPath: [[Int]: Int] = [:]
+    for (index, slot) in source.enumerated() where byPath[slot.path] == nil {
+      byPath[slot.path] = index
+    }
+    for d in destination.indices {
+      guard let s = byPath[destination[d].path] ?? byPath[shortPaths[d]] else { continue }
+      if fits(d, s) {
+        link(d, s, .name)
+      } else {
+        misfits[d] = s
+      }
+    }
+  }
+
+  /// Same path but for the numbers in it, which keep their order.
+  mutating func matchShiftedNumbers() {
+    var families: [[Int]: (d: [Int], s: [Int])] = [:]
+    for d in destination.indices {
+      families[pattern(shortPaths[d]), default: ([], [])].d.append(d)
+    }
+    for s in source.indices {
+      let key = pattern(source[s].path)
+      if families[key] != nil { families[key]?.s.append(s) }
+    }
+    for (_, family) in families.sorted(by: { ($0.value.d.first ?? 0) < ($1.value.d.first ?? 0) }) {
+      guard family.d.count == family.s.count, family.d.contains(where: { links[$0] == nil }) else {
+        continue
+      }
+      let ds = family.d.sorted { numbers(shortPaths[$0]).lexicographicallyPrecedes(numbers(shortPaths[$1])) }
+      let ss = family.s.sorted {
+        numbers(source[$0].path).lexicographicallyPrecedes(numbers(source[$1].path))
+      }
+      var free = true
+      for (d, s) in zip(ds, ss) {
+        // What a name already links must be inside the family, or the order means nothing.
+        if !fits(d, s) { free = false }
+        if used[s], !ds.contains(where: { links[$0]?.sources == [s] }) { free = false }
+      }
+      guard free else { continue }
+      for d in ds {
+        for s in links[d]?.sources ?? [] { used[s] = false }
+        links[d] = nil
+      }
+      for (d, s) in zip(ds, ss) {
+        link(d, s, .order)
+        misfits[d] = nil
+      }
+    }
+  }
+
+  private func pattern(_ path: [Int]) -> [Int] {
+    names.tokens(of: path).map { Token.isNumber($0) ? Token.anyNumber : $0 }
+  }
+
+  private func numbers(_ path: [Int]) -> [Int] {
+    names.tokens(of: path).filter(Token.isNumber).map(Token.value)
+  }
+}
+
+/// Pairs of directories, so that what lies beside a link is looked for beside its source.
+struct DirectoryPairs {
+  struct Pair: Hashable {
+    var destination: [Int]
+    var source: [Int]
+  }
+
+  private var near: Set<Pair> = []
+  private var known: Set<[Int]> = []
+  /// Pairs of module names (last component of a directory) seen so far.
+  private var words: [Pair: Int] = [:]
+
+  mutating func add(_ destination: [Int], _ source: [Int]) {
+    guard destination.count > 1, source.count > 1 else { return }
+    for up in 1...min(3, destination.count - 1) {
+      for across in 1...min(3, source.count - 1) where up == across || up + across <= 4 {
+        near.insert(
+          Pair(destination: Array(destination.dropLast(up)), source: Array(source.dropLast(across))))
+      }
+    }
+    known.insert(Array(destination.dropLast()))
+  }
+
+  /// From 0 (nothing known) to 1 (siblings are linked).
+  func closeness(_ destination: [Int], _ source: [Int]) -> Double {
+    guard destination.count > 1, source.count > 1 else {
+      return destination.count == source.count ? 0.1 : 0
+    }
+    let parent = Array(destination.dropLast())
+    if near.contains(Pair(destination: parent, source: Array(source.dropLast()))) { return 1 }
+    let isKnown = known.contains(parent) ? -0.25 : 0
+    guard destination.count > 2, source.count > 2 else { return isKnown }
+    if near.contains(
+      Pair(destination: Array(parent.dropLast()), source: Array(source.dropLast(2))))
+    { return 0.5 + isKnown }
+    if near.contains(Pair(destination: parent, source: Array(source.dropLast(2))))
+      || near.contains(Pair(destination: Array(parent.dropLast()), source: Array(source.dropLast())))
+    { return 0.35 + isKnown }
+    return isKnown
+  }
+}
+
+/// Which axis of a matrix is the output: the one that the bias beside it is as long as.
+enum Orientation {
+  static func outputFirst(_ slots: [Slot], _ names: NameTable) -> Bool? {
+    var biases: [[Int]: Int] = [:]
+    for slot in slots where slot.shape.count == 1 {
+      guard let leaf = slot.path.last, Vocabulary.role(names.text(leaf)) == .bias else { continue }
+      biases[Array(slot.path.dropLast())] = slot.shape[0]
+    }
+    var first = 0
+    var last = 0
+    var kernels = 0
+    for slot in slots {
+      let shape = squeeze(slot.shape)
+      guard shape.count == 2, slot.shape.count <= 3, let leaf = slot.path.last else { continue }
+      if names.text(leaf) == "kernel" { kernels += 1 }
+      guard shape[0] != shape[1] else { continue }
+      guard let bias = biases[Array(slot.path.dropLast())] else { continue }
+      if bias == shape[0] { first += 1 } else if bias == shape[1] { last += 1 }
+    }
+    if first != last { return first > last }
+    if kernels > 0 { return false }
+    return nil
+  }
+}

@@ -1,0 +1,109 @@
+/// Layers or experts that lie along the first axis of one tensor are taken apart, so that the rest of
+/// the search sees ordinary blocks.
+struct Unstacking {
+  let names: NameTable
+  /// Directories whose tensors were taken apart, with the number of layers.
+  private(set) var found: [(directory: [Int], count: Int)] = []
+
+  /// Replaces stacked slots of `slots` by one slot for each layer, where `other` has a list of that
+  /// many blocks with the same contents.
+  mutating func expand(_ slots: inout [Slot], against other: [Slot]) {
+    let lists = listTotals(other)
+    guard !lists.isEmpty else { return }
+    let counts = Set(lists.map(\.count))
+    var byDirectory: [[Int]: [Int]] = [:]
+    for (at, slot) in slots.enumerated() {
+      guard let first = slot.shape.first, counts.contains(first), slot.shape.count >= 2 || slot.path.count > 1
+      else { continue }
+      for depth in 1..<max(2, slot.path.count) where depth < slot.path.count {
+        // Nothing numbered lies below a stack's directory.
+        if slot.path[depth...].contains(where: { names.number($0) != nil }) { continue }
+        byDirectory[Array(slot.path.prefix(depth)), default: []].append(at)
+      }
+    }
+    let totals = directoryCounts(slots)
+    var taken: Set<Int> = []
+    var replaced: [Int: [Slot]] = [:]
+    let order = byDirectory.keys.sorted {
+      $0.count != $1.count ? $0.count < $1.count : $0.lexicographicallyPrecedes($1)
+    }
+
+    for directory in order {
+      guard let members = byDirectory[directory], totals[directory] == members.count,
+        !members.contains(where: { taken.contains($0) }),
+        let count = slots[members[0]].shape.first,
+        members.allSatisfy({ slots[$0].shape.first == count }), count > 1
+      else { continue }
+      let total = members.reduce(0) { saturatingSum($0, slots[$1].elements) }
+      let shapes = members.map { layoutKey(Array(slots[$0].shape.dropFirst())) }
+      guard lists.contains(where: { $0.matches(count: count, total: total, shapes: shapes) }) else {
+        continue
+      }
+      found.append((directory, count))
+      for at in members {
+        taken.insert(at)
+        replaced[at] = layers(of: slots[at], count: count, below: directory)
+      }
+    }
+    guard !replaced.isEmpty else { return }
+    slots = slots.enumerated().flatMap { at, slot in replaced[at] ?? [slot] }
+  }
+
+  private func layers(of slot: Slot, count: Int, below directory: [Int]) -> [Slot] {
+    (0..<count).map { layer in
+      var part = slot
+      part.path.insert(names.intern(String(layer)), at: directory.count)
+      part.shape.removeFirst()
+      part.steps.append(.index(axis: 0, at: layer))
+      part.stackIndex = layer
+      return part
+    }
+  }
+
+  private struct ListTotal {
+    var count: Int
+    var total: Int
+    var keys: Set<[Int]>
+
+    func matches(count: Int, total: Int, shapes: [[Int]]) -> Bool {
+      guard self.count == count else { return false }
+      if self.total == total { return true }
+      let known = shapes.count { keys.contains($0) }
+      return shapes.count >= 4 && known * 10 >= shapes.count * 7
+    }
+  }
+
+  /// Every list of numbered blocks: how many, how many elements, which shapes.
+  private func listTotals(_ slots: [Slot]) -> [ListTotal] {
+    struct Sum {
+      var numbers: Set<Int> = []
+      var total = 0
+      var keys: Set<[Int]> = []
+    }
+    var sums: [[Int]: Sum] = [:]
+    for slot in slots {
+      let tokens = names.tokens(of: slot.path)
+      for (at, token) in tokens.dropLast().enumerated() where Token.isNumber(token) {
+        let prefix = Array(tokens.prefix(at))
+        var sum = sums[prefix] ?? Sum()
+        sum.numbers.insert(token)
+        sum.total = saturatingSum(sum.total, slot.elements)
+        sum.keys.insert(layoutKey(slot.shape))
+        sums[prefix] = sum
+      }
+    }
+    return sums.values.filter { $0.numbers.count > 1 }.map {
+      ListTotal(count: $0.numbers.count, total: $0.total, keys: $0.keys)
+    }
+  }
+
+  private func directoryCounts(_ slots: [Slot]) -> [[Int]: Int] {
+    var counts: [[Int]: Int] = [:]
+    for slot in slots {
+      for depth in 1..<max(2, slot.path.count) where depth < slot.path.count {
+        counts[Array(slot.path.prefix(depth)), default: 0] += 1
+      }
+    }
+    return counts
+  }
+}

@@ -1,0 +1,114 @@
+/// One tensor as the diagnosis sees it: a name, a logical shape and an element type; no values.
+public struct TensorFacts: Hashable, Sendable {
+  /// The full name as the file or model spells it.
+  public var name: [UInt8]
+  /// The name's path components, outermost first.
+  public var components: [[UInt8]]
+  /// Logical shape, outermost axis first.
+  public var shape: [Int]
+  /// Element type in its safetensors spelling (`F32`, `BF16`, `I64` …); GGUF block types keep their
+  /// name (`Q4_K`).
+  public var dtype: String
+  /// Index of an earlier tensor of the same inventory with the same storage.
+  public var tiedTo: Int?
+
+  public init(
+    name: [UInt8], components: [[UInt8]]? = nil, shape: [Int], dtype: String, tiedTo: Int? = nil
+  ) {
+    self.name = name
+    self.components = components ?? TensorFacts.split(name)
+    self.shape = shape
+    self.dtype = dtype
+    self.tiedTo = tiedTo
+  }
+
+  public init(_ name: String, _ shape: [Int], dtype: String = "F32", tiedTo: Int? = nil) {
+    self.init(name: Array(name.utf8), shape: shape, dtype: dtype, tiedTo: tiedTo)
+  }
+
+  /// Number of elements; saturates instead of overflowing.
+  public var elements: Int { elementCount(shape) }
+
+  /// The name as text; bytes that are no UTF-8 are replaced.
+  public var text: String { String(decoding: name, as: UTF8.self) }
+
+  /// Splits at dots and slashes, the separators of state dicts and of TensorFlow and HDF5 names.
+  /// A TensorFlow output index (`kernel:0`) is no part of the path.
+  public static func split(_ name: [UInt8]) -> [[UInt8]] {
+    var parts = name.split(separator: 0, omittingEmptySubsequences: false).first.map { whole in
+      whole.split(omittingEmptySubsequences: true) { $0 == 0x2E || $0 == 0x2F }.map(Array.init)
+    } ?? []
+    if let last = parts.last, last.count > 2, last.suffix(2).elementsEqual([0x3A, 0x30]) {
+      parts[parts.count - 1] = Array(last.dropLast(2))
+    }
+    return parts.isEmpty ? [name] : parts
+  }
+}
+
+/// All tensors of one side, in file or state-dict order, and what the file says beside them.
+public struct Inventory: Sendable {
+  public var tensors: [TensorFacts]
+  /// Non-tensor entries, nested keys joined with dots (`params.json.n_heads`).
+  public var metadata: [String: String]
+  /// Values of tensor `index`, up to `limit` leading elements, where they are at hand.
+  public var probe: (@Sendable (_ index: Int, _ limit: Int) -> [Float]?)?
+
+  public init(
+    tensors: [TensorFacts], metadata: [String: String] = [:],
+    probe: (@Sendable (_ index: Int, _ limit: Int) -> [Float]?)? = nil
+  ) {
+    self.tensors = tensors
+    self.metadata = metadata
+    self.probe = probe
+  }
+
+  /// A number from the metadata whose key ends in one of `suffixes`.
+  func number(_ suffixes: [String]) -> Int? {
+    for suffix in suffixes {
+      for key in metadata.keys.sorted() where key == suffix || key.hasSuffix("." + suffix) {
+        if let text = metadata[key], let value = Int(text), value > 0 { return value }
+      }
+    }
+    return nil
+  }
+
+  /// True where some metadata value or key contains `word`.
+  func mentions(_ word: String) -> Bool {
+    metadata.contains { contains($0.key, word) || contains($0.value, word) }
+  }
+
+  var container: String { (metadata["container"] ?? "").lowercased() }
+
+  /// A column-major writer whose dimensions were read as they stand.
+  var isColumnMajor: Bool {
+    metadata.contains { contains($0.value.lowercased(), "column-major") }
+      || mentions("julia_version")
+  }
+}
+
+/// Product of the dimensions, saturating; negative dimensions count as zero.
+func elementCount(_ shape: [Int]) -> Int {
+  var total = 1
+  for dim in shape {
+    let (product, overflow) = total.multipliedReportingOverflow(by: max(dim, 0))
+    if overflow { return Int.max }
+    total = product
+  }
+  return total
+}
+
+/// Sum that stays at the maximum instead of overflowing.
+func saturatingSum(_ a: Int, _ b: Int) -> Int {
+  let (sum, overflow) = a.addingReportingOverflow(b)
+  return overflow ? Int.max : sum
+}
+
+/// Substring test without Foundation.
+func contains(_ text: String, _ word: String) -> Bool {
+  let haystack = Array(text.utf8)
+  let needle = Array(word.utf8)
+  guard !needle.isEmpty, needle.count <= haystack.count else { return needle.isEmpty }
+  for start in 0...(haystack.count - needle.count)
+  where haystack[start..<(start + needle.count)].elementsEqual(needle) { return true }
+  return false
+}

@@ -1,0 +1,57 @@
+/// Where one destination tensor comes from.
+public struct Link: Hashable, Sendable {
+  /// Index into the destination's tensors.
+  public var destination: Int
+  /// Indices into the source's tensors, in the order the operation takes them.
+  public var sources: [Int]
+  public var operation: Operation
+
+  public init(destination: Int, sources: [Int], operation: Operation) {
+    self.destination = destination
+    self.sources = sources
+    self.operation = operation
+  }
+}
+
+/// The repair: a link for each destination tensor that has a source, and what is left on both sides.
+public struct Mapping: Sendable, Equatable {
+  /// Ordered by destination.
+  public var links: [Link]
+  /// Destination tensors that keep their initial values.
+  public var unmatchedDestination: [Int]
+  /// Source tensors that are not used.
+  public var unexpectedSource: [Int]
+
+  public init(links: [Link], destinationCount: Int, sourceCount: Int) {
+    self.links = links.sorted { $0.destination < $1.destination }
+    var fed = [Bool](repeating: false, count: destinationCount)
+    var used = [Bool](repeating: false, count: sourceCount)
+    for link in links {
+      if fed.indices.contains(link.destination) { fed[link.destination] = true }
+      for source in link.sources where used.indices.contains(source) { used[source] = true }
+    }
+    unmatchedDestination = fed.indices.filter { !fed[$0] }
+    unexpectedSource = used.indices.filter { !used[$0] }
+  }
+}
+
+/// How much of the destination a load would fill.
+public struct Coverage: Hashable, Sendable {
+  public var tensors: Int
+  public var ofTensors: Int
+  public var parameters: Int
+  public var ofParameters: Int
+
+  init(_ links: [Link], of destination: Inventory) {
+    self.init(destinations: links.map(\.destination), of: destination)
+  }
+
+  init(destinations: [Int], of destination: Inventory) {
+    ofTensors = destination.tensors.count
+    ofParameters = destination.tensors.reduce(0) { saturatingSum($0, $1.elements) }
+    tensors = destinations.count
+    parameters = destinations.reduce(0) {
+      saturatingSum($0, destination.tensors.indices.contains($1) ? destination.tensors[$1].elements : 0)
+    }
+  }
+}

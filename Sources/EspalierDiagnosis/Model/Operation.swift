@@ -1,0 +1,143 @@
+/// One step on the way from source tensors to a destination tensor.
+public enum Step: Hashable, Sendable {
+  case identity, rename, cast, tie
+  case transpose
+  case permute([Int])
+  /// Row-major reshape; at most one dimension may be -1.
+  case reshape([Int])
+  case split(axis: Int, index: Int, of: Int)
+  case slice(axis: Int, start: Int, stop: Int)
+  case index(axis: Int, at: Int)
+  case take(axis: Int, order: [Int])
+  case flip([Int])
+  /// Put at the start and extended; the added entries keep the destination's initial values.
+  case pad(axis: Int, size: Int)
+  case concat(axis: Int), stack(axis: Int)
+  case resize
+  case dequantise
+  case weightNorm(dim: Int)
+  case loraMerge
+  case foldBatchNorm
+  case skip
+
+  /// Values stay as they are.
+  public var keepsValues: Bool {
+    switch self {
+    case .identity, .rename, .cast, .tie: true
+    default: false
+    }
+  }
+
+  /// Joins several sources.
+  public var joins: Bool {
+    switch self {
+    case .concat, .stack, .dequantise, .weightNorm, .loraMerge, .foldBatchNorm: true
+    default: false
+    }
+  }
+
+  /// New values are computed, so element positions cannot be followed through the step.
+  public var computes: Bool {
+    switch self {
+    case .resize, .dequantise, .weightNorm, .loraMerge, .foldBatchNorm: true
+    default: false
+    }
+  }
+}
+
+/// Steps applied from left to right; those before a joining step apply to each source by itself.
+public struct Operation: Hashable, Sendable, CustomStringConvertible {
+  public var steps: [Step]
+
+  public init(_ steps: [Step]) { self.steps = steps }
+
+  public static let identity = Operation([.identity])
+
+  public var description: String { steps.map(\.description).joined(separator: "|") }
+
+  /// Only names and types change.
+  public var keepsValues: Bool { steps.allSatisfy(\.keepsValues) }
+}
+
+extension Step: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .identity: "identity"
+    case .rename: "rename"
+    case .cast: "cast"
+    case .tie: "tie"
+    case .transpose: "transpose"
+    case .permute(let axes): "permute\(list(axes))"
+    case .reshape(let dims): "reshape\(list(dims))"
+    case .split(let axis, let index, let of): "split(\(axis),\(index),\(of))"
+    case .slice(let axis, let start, let stop): "slice(\(axis),\(start),\(stop))"
+    case .index(let axis, let at): "index(\(axis),\(at))"
+    case .take(let axis, let order): "take(\(axis),\(list(order)))"
+    case .flip(let axes): "flip\(list(axes))"
+    case .pad(let axis, let size): "pad(\(axis),\(size))"
+    case .concat(let axis): "concat(\(axis))"
+    case .stack(let axis): "stack(\(axis))"
+    case .resize: "resize"
+    case .dequantise: "dequantise"
+    case .weightNorm(let dim): "weight_norm(\(dim))"
+    case .loraMerge: "lora_merge"
+    case .foldBatchNorm: "fold_bn"
+    case .skip: "skip"
+    }
+  }
+
+  private func list(_ numbers: [Int]) -> String {
+    "[" + numbers.map(String.init).joined(separator: ",") + "]"
+  }
+}
+
+extension Operation {
+  /// Reads the textual form; nil where a step is unknown or its arguments do not fit.
+  public init?(parsing text: String) {
+    var steps: [Step] = []
+    for part in text.split(separator: "|", omittingEmptySubsequences: false) {
+      guard let step = Step(parsing: part.filter { $0 != " " }) else { return nil }
+      steps.append(step)
+    }
+    self.init(steps)
+  }
+}
+
+extension Step {
+  init?(parsing text: String) {
+    let name = text.prefix { $0 != "(" && $0 != "[" }
+    let rest = text.dropFirst(name.count)
+    // Brackets only group; the order of the numbers is all that is needed.
+    guard
+      rest.allSatisfy({ $0.isNumber || $0 == "," || $0 == "-" || "()[]".contains($0) }),
+      rest.isEmpty || rest.last == ")" || rest.last == "]"
+    else { return nil }
+    let words = rest.split { $0 == "," || "()[]".contains($0) }
+    let numbers = words.compactMap { Int($0) }
+    guard numbers.count == words.count else { return nil }
+    switch (String(name), numbers.count) {
+    case ("identity", 0): self = .identity
+    case ("rename", 0): self = .rename
+    case ("cast", 0): self = .cast
+    case ("tie", 0): self = .tie
+    case ("transpose", 0): self = .transpose
+    case ("permute", 1...): self = .permute(numbers)
+    case ("reshape", _): self = .reshape(numbers)
+    case ("split", 3): self = .split(axis: numbers[0], index: numbers[1], of: numbers[2])
+    case ("slice", 3): self = .slice(axis: numbers[0], start: numbers[1], stop: numbers[2])
+    case ("index", 2): self = .index(axis: numbers[0], at: numbers[1])
+    case ("take", 2...): self = .take(axis: numbers[0], order: Array(numbers.dropFirst()))
+    case ("flip", 1...): self = .flip(numbers)
+    case ("pad", 2): self = .pad(axis: numbers[0], size: numbers[1])
+    case ("concat", 1): self = .concat(axis: numbers[0])
+    case ("stack", 1): self = .stack(axis: numbers[0])
+    case ("resize", 0): self = .resize
+    case ("dequantise", 0): self = .dequantise
+    case ("weight_norm", 1): self = .weightNorm(dim: numbers[0])
+    case ("lora_merge", 0): self = .loraMerge
+    case ("fold_bn", 0): self = .foldBatchNorm
+    case ("skip", 0): self = .skip
+    default: return nil
+    }
+  }
+}

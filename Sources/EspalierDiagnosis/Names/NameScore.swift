@@ -1,0 +1,139 @@
+/// How alike two names are, by the concepts of their words, rarer words weighing more.
+///
+/// Profiles are made once for each name; the score of a pair only walks two short lists.
+struct NameProfile {
+  var concepts: [Int]
+  var numbers: [Int]
+  var role: Vocabulary.Role
+  var ordinal: Int?
+}
+
+final class NameScorer {
+  let names: NameTable
+  private var conceptIDs: [String: Int] = [:]
+  private var cache: [Int: [String]] = [:]
+  private var frequency: [Int] = []
+  private var total = 0
+
+  init(_ names: NameTable) { self.names = names }
+
+  func profile(_ path: [Int]) -> NameProfile {
+    var concepts: [Int] = []
+    var numbers: [Int] = []
+    var words: [String] = []
+    for (place, id) in path.enumerated() {
+      let parts = place + 1 == path.count ? leafWords(id) : componentWords(id)
+      for word in parts {
+        if let number = Int(word) {
+          numbers.append(number)
+          words.append(word)
+          continue
+        }
+        words.append(word)
+        for concept in Vocabulary.concepts[word] ?? [word] where !concept.isEmpty {
+          concepts.append(conceptID(concept))
+        }
+      }
+    }
+    let leaf = path.last.map { names.text($0) } ?? ""
+    return NameProfile(
+      concepts: Array(Set(concepts)).sorted(), numbers: numbers, role: Vocabulary.role(leaf),
+      ordinal: Vocabulary.normOrdinal(words.map { $0.lowercased() }))
+  }
+
+  /// Counts words so that those which all names share weigh nothing.
+  func observe(_ profile: NameProfile) {
+    total += 1
+    for concept in profile.concepts { frequency[concept] += 1 }
+  }
+
+  func score(_ a: NameProfile, _ b: NameProfile) -> Double {
+    var shared = 0.0
+    var all = 0.0
+    var i = 0
+    var j = 0
+    while i < a.concepts.count || j < b.concepts.count {
+      if j >= b.concepts.count || (i < a.concepts.count && a.concepts[i] < b.concepts[j]) {
+        all += weight(a.concepts[i])
+        i += 1
+      } else if i >= a.concepts.count || b.concepts[j] < a.concepts[i] {
+        all += weight(b.concepts[j])
+        j += 1
+      } else {
+        shared += 2 * weight(a.concepts[i])
+        all += 2 * weight(a.concepts[i])
+        i += 1
+        j += 1
+      }
+    }
+    var score = all > 0 ? shared / all : 0.3
+    if let one = a.ordinal, let two = b.ordinal { score += one == two ? 0.5 : -0.5 }
+    if a.numbers == b.numbers, !a.numbers.isEmpty { score += 0.1 }
+    return score
+  }
+
+  private func weight(_ concept: Int) -> Double {
+    guard total > 0 else { return 1 }
+    let share = Double(frequency[concept]) / Double(total)
+    return max(0.05, 1 - share)
+  }
+
+  private func conceptID(_ concept: String) -> Int {
+    if let id = conceptIDs[concept] { return id }
+    let id = frequency.count
+    conceptIDs[concept] = id
+    frequency.append(0)
+    return id
+  }
+
+  private func leafWords(_ id: Int) -> [String] {
+    let text = names.text(id)
+    switch Vocabulary.role(text) {
+    // The role is compared apart; only what else the leaf says counts as a word.
+    case .other: return componentWords(id)
+    default:
+      return componentWords(id).filter {
+        !["weight", "bias", "kernel", "gamma", "beta", "scale", "running", "moving", "mean", "var"]
+          .contains($0)
+      }
+    }
+  }
+
+  /// Lower-case words of a component, split at underscores, digits and capitals.
+  func componentWords(_ id: Int) -> [String] {
+    if let cached = cache[id] { return cached }
+    var words: [String] = []
+    var word = ""
+    var previousIsLower = false
+    for character in names.text(id) {
+      let isDigit = character.isASCII && character.isNumber
+      let lastIsDigit = word.last.map { $0.isASCII && $0.isNumber } ?? false
+      if character == "_" || character == "-" || character == " " {
+        if !word.isEmpty { words.append(word) }
+        word = ""
+        previousIsLower = false
+        continue
+      }
+      if !word.isEmpty, isDigit != lastIsDigit || (character.isUppercase && previousIsLower) {
+        words.append(word)
+        word = ""
+      }
+      previousIsLower = character.isLowercase
+      word.append(contentsOf: character.lowercased())
+    }
+    if !word.isEmpty { words.append(word) }
+    // `layer_norm`, `LayerNorm` and `layernorm` are one word.
+    var joined: [String] = []
+    for word in words {
+      if word == "norm" || word == "forward", let last = joined.last,
+        ["layer", "batch", "group", "rms", "feed"].contains(last)
+      {
+        joined[joined.count - 1] = last + word
+      } else {
+        joined.append(word)
+      }
+    }
+    cache[id] = joined
+    return joined
+  }
+}

@@ -1,0 +1,104 @@
+/// Path components as small integers, each with its text and its split into words and numbers.
+///
+/// A component such as `layer12`, `block_3` or `block1_conv2` hides list positions; splitting it
+/// lets `layer1.0` and `stages.0.layers.0` be compared as lists.
+final class NameTable {
+  private var ids: [[UInt8]: Int] = [:]
+  private(set) var texts: [String] = []
+  private(set) var tokens: [[Int]] = []
+  private var wordIDs: [String: Int] = [:]
+  private(set) var words: [String] = []
+
+  func intern(_ bytes: [UInt8]) -> Int {
+    if let id = ids[bytes] { return id }
+    let id = texts.count
+    ids[bytes] = id
+    texts.append(String(decoding: bytes, as: UTF8.self))
+    tokens.append(split(bytes))
+    return id
+  }
+
+  func intern(_ text: String) -> Int { intern(Array(text.utf8)) }
+
+  func text(_ id: Int) -> String { texts.indices.contains(id) ? texts[id] : "" }
+
+  func join(_ path: some Sequence<Int>) -> String {
+    path.map { text($0) }.joined(separator: ".")
+  }
+
+  /// The component as a number, where it is one.
+  func number(_ id: Int) -> Int? {
+    let parts = tokens[id]
+    return parts.count == 1 && Token.isNumber(parts[0]) ? Token.value(parts[0]) : nil
+  }
+
+  /// Words and numbers of a path; the last component stays whole unless it is a number.
+  func tokens(of path: [Int]) -> [Int] {
+    var out: [Int] = []
+    for (place, id) in path.enumerated() {
+      if place + 1 == path.count, number(id) == nil {
+        out.append(Token.word(wordID(texts[id])))
+      } else {
+        out.append(contentsOf: tokens[id])
+      }
+    }
+    return out
+  }
+
+  func word(_ token: Int) -> String {
+    Token.isNumber(token) ? String(Token.value(token)) : words[token >> 1]
+  }
+
+  private func wordID(_ word: String) -> Int {
+    if let id = wordIDs[word] { return id }
+    let id = words.count
+    wordIDs[word] = id
+    words.append(word)
+    return id
+  }
+
+  private func split(_ bytes: [UInt8]) -> [Int] {
+    var out: [Int] = []
+    var word: [UInt8] = []
+    var at = 0
+    func flush() {
+      while word.last == 0x5F { word.removeLast() }
+      while word.first == 0x5F { word.removeFirst() }
+      if !word.isEmpty { out.append(Token.word(wordID(String(decoding: word, as: UTF8.self)))) }
+      word = []
+    }
+    while at < bytes.count {
+      guard isDigit(bytes[at]) else {
+        word.append(bytes[at])
+        at += 1
+        continue
+      }
+      var end = at
+      while end < bytes.count, isDigit(bytes[end]) { end += 1 }
+      // A number inside a word (`w2v`, `h_to_4h`) is part of it; one at a boundary is a position.
+      if end == bytes.count || bytes[end] == 0x5F, end - at < 10,
+        let value = Int(String(decoding: bytes[at..<end], as: UTF8.self))
+      {
+        flush()
+        out.append(Token.number(value))
+      } else {
+        word.append(contentsOf: bytes[at..<end])
+      }
+      at = end
+    }
+    flush()
+    return out.isEmpty ? [Token.word(wordID(""))] : out
+  }
+
+  private func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
+}
+
+/// A word or a number in one integer, so that paths compare and hash cheaply.
+enum Token {
+  static func word(_ id: Int) -> Int { id << 1 }
+  static func number(_ value: Int) -> Int { (value << 1) | 1 }
+  static func isNumber(_ token: Int) -> Bool { token & 1 == 1 }
+  static func value(_ token: Int) -> Int { token >> 1 }
+  /// Stands for any number in a pattern.
+  static let anyNumber = -1
+}

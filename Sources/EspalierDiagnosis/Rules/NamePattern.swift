@@ -1,0 +1,109 @@
+/// A name with numbers that vary: `blocks.{0}.norm{1}.weight`.
+///
+/// A hole holds a variable, and a number to add to it; `{-0+3}` counts down from 3.
+public struct NamePattern: Hashable, Sendable, CustomStringConvertible {
+  public struct Hole: Hashable, Sendable {
+    public var variable: Int
+    public var offset: Int
+    public var countsDown: Bool
+
+    public init(variable: Int, offset: Int = 0, countsDown: Bool = false) {
+      self.variable = variable
+      self.offset = offset
+      self.countsDown = countsDown
+    }
+
+    func value(_ variables: [Int]) -> Int? {
+      guard variables.indices.contains(variable) else { return nil }
+      let base = variables[variable]
+      let (sum, overflow) =
+        countsDown
+        ? offset.subtractingReportingOverflow(base) : base.addingReportingOverflow(offset)
+      return overflow || sum < 0 ? nil : sum
+    }
+  }
+
+  public enum Piece: Hashable, Sendable {
+    case text([UInt8])
+    case hole(Hole)
+  }
+
+  public var pieces: [Piece]
+
+  public init(_ pieces: [Piece]) { self.pieces = pieces }
+
+  /// Variables under which the pattern spells `name`; nil where it does not. Only for patterns
+  /// whose holes are plain, as those of destinations are.
+  public func match(_ name: [UInt8]) -> [Int]? {
+    var at = 0
+    var variables: [Int] = []
+    for piece in pieces {
+      switch piece {
+      case .text(let text):
+        guard at + text.count <= name.count, name[at..<(at + text.count)].elementsEqual(text) else {
+          return nil
+        }
+        at += text.count
+      case .hole(let hole):
+        var end = at
+        while end < name.count, NamePattern.isDigit(name[end]) { end += 1 }
+        guard let value = Int(String(decoding: name[at..<end], as: UTF8.self)) else { return nil }
+        while variables.count <= hole.variable { variables.append(value) }
+        guard variables[hole.variable] == value else { return nil }
+        at = end
+      }
+    }
+    return at == name.count ? variables : nil
+  }
+
+  /// The name under these variables.
+  public func spell(_ variables: [Int]) -> [UInt8]? {
+    var out: [UInt8] = []
+    for piece in pieces {
+      switch piece {
+      case .text(let text): out.append(contentsOf: text)
+      case .hole(let hole):
+        guard let value = hole.value(variables) else { return nil }
+        out.append(contentsOf: Array(String(value).utf8))
+      }
+    }
+    return out
+  }
+
+  public var description: String {
+    pieces.map { piece in
+      switch piece {
+      case .text(let text): return String(decoding: text, as: UTF8.self)
+      case .hole(let hole):
+        let sign = hole.offset > 0 ? "+\(hole.offset)" : hole.offset < 0 ? "\(hole.offset)" : ""
+        return "{\(hole.countsDown ? "-" : "")\(hole.variable)\(sign)}"
+      }
+    }.joined()
+  }
+
+  static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
+
+  /// Text and numbers of a name, alternating, text first. Numbers with leading zeros are text.
+  static func parts(_ name: [UInt8]) -> (texts: [[UInt8]], numbers: [Int]) {
+    var texts: [[UInt8]] = [[]]
+    var numbers: [Int] = []
+    var at = 0
+    while at < name.count {
+      var end = at
+      while end < name.count, isDigit(name[end]) { end += 1 }
+      let run = name[at..<end]
+      if !run.isEmpty, run.count == 1 || run.first != 0x30, run.count < 10,
+        let value = Int(String(decoding: run, as: UTF8.self))
+      {
+        numbers.append(value)
+        texts.append([])
+        at = end
+      } else {
+        let stop = max(end, at + 1)
+        texts[texts.count - 1].append(contentsOf: name[at..<stop])
+        at = stop
+      }
+    }
+    return (texts, numbers)
+  }
+}

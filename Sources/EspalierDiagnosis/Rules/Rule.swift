@@ -1,0 +1,63 @@
+/// One line of a repair. The first four change how source names are read; the rest say where
+/// destination tensors come from. Rules are data: equal, sendable, readable, replayable.
+public enum Rule: Hashable, Sendable {
+  /// Read only what lies below this entry; other entries keep their names.
+  case enter(String)
+  /// Cut these leading components from source names that have them.
+  case strip(String)
+  /// Cut this component wherever it stands inside source names.
+  case remove(String)
+  /// Put these components before source names.
+  case add(String)
+  /// Destination tensors that match take these source tensors, through this operation. An `index`
+  /// step whose position is `layerVariable` takes the value of that variable.
+  case take(destination: NamePattern, sources: [NamePattern], operation: Operation, layerVariable: Int?)
+  /// Destination tensors that match keep their initial values.
+  case skip(NamePattern)
+
+  /// The verb under which the rule is known: what it does to values and names.
+  public var verb: String {
+    switch self {
+    case .enter: return "enter"
+    case .strip: return "strip"
+    case .remove: return "remove"
+    case .add: return "add"
+    case .skip: return "skip"
+    case .take(_, _, let operation, _):
+      let telling = operation.steps.first { !$0.keepsValues } ?? operation.steps.last ?? .rename
+      return String(telling.description.prefix { $0 != "(" && $0 != "[" })
+    }
+  }
+
+  /// The operation undone loses nothing.
+  public var isReversible: Bool {
+    switch self {
+    case .enter, .strip, .remove, .add: return true
+    case .skip: return false
+    case .take(_, _, let operation, _):
+      return operation.steps.allSatisfy { step in
+        switch step {
+        case .identity, .rename, .tie, .transpose, .permute, .reshape, .take, .flip, .concat, .stack:
+          true
+        default: false
+        }
+      }
+    }
+  }
+}
+
+extension Rule: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .enter(let name): return "enter \(name)"
+    case .strip(let name): return "strip \(name)"
+    case .remove(let name): return "remove \(name)"
+    case .add(let name): return "add \(name)"
+    case .skip(let pattern): return "skip \(pattern)"
+    case .take(let destination, let sources, let operation, let variable):
+      let from = sources.map(\.description).joined(separator: " + ")
+      let layer = variable.map { " at {\($0)}" } ?? ""
+      return "\(destination) = \(from) : \(operation)\(layer)"
+    }
+  }
+}

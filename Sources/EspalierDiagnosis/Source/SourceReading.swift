@@ -1,0 +1,278 @@
+/// The source, taken apart: what holds weights, and what only lies beside them.
+struct SourceReading {
+  var slots: [Slot] = []
+  /// Tensors of an optimizer.
+  var optimizer: [Int] = []
+  /// Tensors of a second copy of the weights, and what the copy is called.
+  var copy: [Int] = []
+  var copyName = ""
+  /// Adapter factors whose base weights are not in the file.
+  var orphanAdapters: [Int] = []
+  /// Rank of the adapters, 0 where there are none.
+  var adapterRank = 0
+  /// How many slots are dequantised, merged, re-parametrised.
+  var packedKinds: [String: Int] = [:]
+  var mergedAdapters = 0
+  var weightNorms = 0
+}
+
+/// Reads roles off names and shapes, one kind after the other.
+struct SourceReader {
+  let inventory: Inventory
+  let names: NameTable
+  var paths: [[Int]]
+  private var reading = SourceReading()
+  private var taken: [Bool]
+
+  init(_ inventory: Inventory, names: NameTable) {
+    self.inventory = inventory
+    self.names = names
+    paths = inventory.tensors.map { tensor in tensor.components.map(names.intern) }
+    taken = [Bool](repeating: false, count: inventory.tensors.count)
+  }
+
+  /// - Parameter destinationSplitsNorm: The destination keeps magnitude and direction apart, so
+  ///   they are not joined here.
+  mutating func read(destination: Inventory, destinationPaths: [[Int]]) -> SourceReading {
+    setOptimizerAside()
+    setCopyAside(destinationCount: destination.tensors.count, destinationPaths: destinationPaths)
+    joinPacked()
+    joinAdapters()
+    joinWeightNorms(unless: keepsMagnitude(destinationPaths))
+    for index in paths.indices where !taken[index] {
+      let tensor = inventory.tensors[index]
+      var slot = Slot(path: paths[index], shape: tensor.shape, parts: [index], dtype: tensor.dtype)
+      if isBlockType(tensor.dtype) {
+        slot.steps = [.dequantise]
+        reading.packedKinds["GGUF \(tensor.dtype)", default: 0] += 1
+      }
+      reading.slots.append(slot)
+    }
+    // File order, whatever kind a slot is of: order is evidence later.
+    reading.slots.sort { ($0.parts.first ?? 0) < ($1.parts.first ?? 0) }
+    return reading
+  }
+
+  // MARK: Optimizer
+
+  private mutating func setOptimizerAside() {
+    let entries = Set(Vocabulary.optimizerEntries.map { names.intern($0) })
+    let leaves = Set(Vocabulary.optimizerLeaves.map { names.intern($0) })
+    let steps = Set(["global_step", "step", "iteration"].map { names.intern($0) })
+    var byPath: [[Int]: Int] = [:]
+    for (index, path) in paths.enumerated() { byPath[path] = index }
+    for (index, path) in paths.enumerated() {
+      guard let leaf = path.last else { continue }
+      let below = path.count > 1 && path.prefix(2).contains { entries.contains($0) }
+      // A slot variable hangs below the name of the tensor it belongs to.
+      let owner = byPath[Array(path.dropLast())]
+      let hangs =
+        owner.map { inventory.tensors[$0].shape == inventory.tensors[index].shape } ?? false
+      let counts = path.count == 1 && steps.contains(leaf) && inventory.tensors[index].elements == 1
+      if below || hangs || counts || (leaves.contains(leaf) && path.count > 1) {
+        taken[index] = true
+        reading.optimizer.append(index)
+      }
+    }
+  }
+
+  // MARK: Second copies
+
+  /// Two sibling subtrees with the same names and shapes, of which the destination has one.
+  private mutating func setCopyAside(destinationCount: Int, destinationPaths: [[Int]]) {
+    let free = paths.indices.filter { !taken[$0] }
+    guard free.count >= 4 else { return }
+    var members: [[Int]: [Int]] = [:]
+    for index in free {
+      for depth in 1...3 where paths[index].count > depth {
+        members[Array(paths[index].prefix(depth)), default: []].append(index)
+      }
+    }
+    let big = members.filter { key, list in
+      list.count * 4 >= free.count && list.count >= 4
+        && key.last.map { names.number($0) == nil } ?? false
+    }
+    let keys = big.keys.sorted { ($0.count, $0.map { names.text($0) }.joined()) < ($1.count, $1.map { names.text($0) }.joined()) }
+    for (at, one) in keys.enumerated() {
+      for two in keys[(at + 1)...] where one.count == two.count && one.dropLast() == two.dropLast() {
+        guard let a = big[one], let b = big[two], isSameTree(a, b, depth: one.count) else { continue }
+        guard destinationCount * 2 < 3 * max(a.count, b.count) else { continue }
+        let dropped = copyToDrop(one, a, two, b)
+        reading.copyName = names.join(dropped)
+        for index in big[dropped] ?? [] {
+          taken[index] = true
+          reading.copy.append(index)
+        }
+        return
+      }
+    }
+  }
+
+  private func isSameTree(_ a: [Int], _ b: [Int], depth: Int) -> Bool {
+    guard a.count * 10 >= b.count * 9, b.count * 10 >= a.count * 9 else { return false }
+    var shapes: [[Int]: [Int]] = [:]
+    for index in a { shapes[Array(paths[index].dropFirst(depth))] = inventory.tensors[index].shape }
+    let same = b.count { shapes[Array(paths[$0].dropFirst(depth))] == inventory.tensors[$0].shape }
+    return same * 10 >= max(a.count, b.count) * 9
+  }
+
+  /// The one whose name says copy; otherwise the later one in the file.
+  private func copyToDrop(_ one: [Int], _ a: [Int], _ two: [Int], _ b: [Int]) -> [Int] {
+    func says(_ path: [Int]) -> Bool {
+      guard let last = path.last else { return false }
+      return names.text(last).lowercased().split(separator: "_").contains {
+        Vocabulary.copyWords.contains(String($0))
+      }
+    }
+    if says(one) != says(two) { return says(one) ? one : two }
+    return (a.first ?? 0) < (b.first ?? 0) ? two : one
+  }
+
+  // MARK: Packed weights
+
+  private func isBlockType(_ dtype: String) -> Bool {
+    (dtype.hasPrefix("Q") || dtype.hasPrefix("IQ") || dtype.hasPrefix("TQ") || dtype.hasPrefix("MXFP"))
+      && dtype.contains { $0.isNumber }
+  }
+
+  private mutating func joinPacked() {
+    var siblings: [[Int]: [String: Int]] = [:]
+    for index in paths.indices where !taken[index] {
+      guard let leaf = paths[index].last else { continue }
+      siblings[Array(paths[index].dropLast()), default: [:]][names.text(leaf)] = index
+    }
+    let weight = names.intern("weight")
+    for (directory, leaves) in siblings {
+      if let packed = PackedWeight.find(leaves, in: inventory) {
+        // bitsandbytes hangs its state below the weight's own name.
+        let parts = packed.parts + stateParts(below: directory + [weight], siblings)
+        add(packed, path: directory + [weight], parts: parts)
+      } else if let index = leaves["weight"], inventory.tensors[index].dtype == "U8" {
+        let extra = stateParts(below: directory + [weight], siblings)
+        guard !extra.isEmpty else { continue }
+        var packed = PackedWeight(kind: "bitsandbytes 4-bit", parts: [index], shape: [])
+        packed.shape = [inventory.tensors[index].elements.multipliedReportingOverflow(by: 2).partialValue]
+        packed.shapeIsFree = true
+        add(packed, path: directory + [weight], parts: [index] + extra)
+      }
+    }
+  }
+
+  private func stateParts(below path: [Int], _ siblings: [[Int]: [String: Int]]) -> [Int] {
+    var parts = Array((siblings[path] ?? [:]).values)
+    for (key, leaves) in siblings where key.count == path.count + 1 && key.starts(with: path) {
+      parts.append(contentsOf: leaves.values)
+    }
+    return parts.sorted()
+  }
+
+  private mutating func add(_ packed: PackedWeight, path: [Int], parts: [Int]) {
+    for part in parts { taken[part] = true }
+    reading.packedKinds[packed.kind, default: 0] += 1
+    reading.slots.append(
+      Slot(
+        path: path, shape: packed.shape, parts: parts, steps: [.dequantise], dtype: "F16",
+        shapeIsFree: packed.shapeIsFree))
+  }
+
+  // MARK: Low-rank adapters
+
+  private mutating func joinAdapters() {
+    var factors: [[Int]: [(index: Int, isDown: Bool)]] = [:]
+    for index in paths.indices where !taken[index] {
+      guard let (owner, isDown) = adapterOwner(paths[index]) else { continue }
+      factors[owner, default: []].append((index, isDown))
+    }
+    guard !factors.isEmpty else { return }
+    var byPath: [[Int]: Int] = [:]
+    for index in paths.indices { byPath[paths[index]] = index }
+    let weight = names.intern("weight")
+    let baseLayer = names.intern("base_layer")
+    for (owner, pair) in factors {
+      let ordered = pair.sorted { $0.isDown && !$1.isDown || ($0.isDown == $1.isDown && $0.index < $1.index) }
+      for (index, isDown) in ordered where isDown {
+        let shape = inventory.tensors[index].shape
+        reading.adapterRank = max(reading.adapterRank, shape.min() ?? 0)
+      }
+      let base = byPath[owner + [baseLayer, weight]] ?? byPath[owner + [weight]]
+      for (index, _) in ordered { taken[index] = true }
+      guard let base, !taken[base] else {
+        reading.orphanAdapters.append(contentsOf: ordered.map(\.index))
+        continue
+      }
+      taken[base] = true
+      reading.mergedAdapters += 1
+      // The wrapper around the base layer stays in the path, so that it is seen and named.
+      reading.slots.append(
+        Slot(
+          path: paths[base], shape: inventory.tensors[base].shape,
+          parts: [base] + ordered.map(\.index), steps: [.loraMerge],
+          dtype: inventory.tensors[base].dtype))
+    }
+  }
+
+  /// Path of the module an adapter factor belongs to, and whether it is the factor A (down).
+  private func adapterOwner(_ path: [Int]) -> (owner: [Int], isDown: Bool)? {
+    for (at, id) in path.enumerated() {
+      switch names.text(id) {
+      case "lora_A", "lora_down", "lora_embedding_A": return (Array(path.prefix(at)), true)
+      case "lora_B", "lora_up", "lora_embedding_B", "lora_magnitude_vector":
+        return (Array(path.prefix(at)), false)
+      case "down" where at > 0 && names.text(path[at - 1]) == "lora":
+        return (Array(path.prefix(at - 1)), true)
+      case "up" where at > 0 && names.text(path[at - 1]) == "lora":
+        return (Array(path.prefix(at - 1)), false)
+      default: continue
+      }
+    }
+    return nil
+  }
+
+  // MARK: Magnitude and direction
+
+  private func keepsMagnitude(_ destination: [[Int]]) -> Bool {
+    destination.contains { path in WeightNorm.place(path, names)?.isMagnitude ?? false }
+  }
+
+  private mutating func joinWeightNorms(unless destinationKeepsThem: Bool) {
+    var pairs: [[Int]: (g: Int?, v: Int?)] = [:]
+    for index in paths.indices where !taken[index] {
+      guard let place = WeightNorm.place(paths[index], names) else { continue }
+      if place.isMagnitude {
+        pairs[place.weight, default: (nil, nil)].g = index
+      } else {
+        pairs[place.weight, default: (nil, nil)].v = index
+      }
+    }
+    for (path, pair) in pairs {
+      guard let g = pair.g, let v = pair.v else { continue }
+      reading.weightNorms += 1
+      if destinationKeepsThem { continue }
+      let magnitude = inventory.tensors[g].shape
+      taken[g] = true
+      taken[v] = true
+      reading.slots.append(
+        Slot(
+          path: path, shape: inventory.tensors[v].shape, parts: [g, v],
+          steps: [.weightNorm(dim: magnitude.firstIndex { $0 > 1 } ?? 0)],
+          dtype: inventory.tensors[v].dtype))
+    }
+  }
+}
+
+/// The two spellings of a weight kept as magnitude and direction.
+enum WeightNorm {
+  static func place(_ path: [Int], _ names: NameTable) -> (weight: [Int], isMagnitude: Bool)? {
+    guard let leaf = path.last else { return nil }
+    switch names.text(leaf) {
+    case "weight_g": return (path.dropLast() + [names.intern("weight")], true)
+    case "weight_v": return (path.dropLast() + [names.intern("weight")], false)
+    case "original0", "original1":
+      guard path.count >= 3, names.text(path[path.count - 3]) == "parametrizations" else { return nil }
+      return (
+        Array(path.dropLast(3)) + [path[path.count - 2]], names.text(leaf) == "original0"
+      )
+    default: return nil
+    }
+  }
+}

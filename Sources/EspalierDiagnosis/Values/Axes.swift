@@ -1,0 +1,138 @@
+/// Arithmetic on axes: which steps turn one shape into another, without guessing from counts alone.
+///
+/// Where several answers fit (square matrices, cubic kernels) the votes of the tensors that allow
+/// only one answer decide for the rest.
+struct AxisStyle {
+  /// Votes for and against a swap of two axes, by the pair of leaf names.
+  private var swaps: [LeafPair: (same: Int, swapped: Int)] = [:]
+  private var swapTotal: (same: Int, swapped: Int) = (0, 0)
+  /// Votes for permutations, by rank.
+  private var permutations: [[Int]: Int] = [:]
+  /// The source is column-major: every shape is reversed.
+  var reversed = false
+
+  struct LeafPair: Hashable {
+    var source: Int
+    var destination: Int
+  }
+
+  /// Orders of kernels in common use, from one to the other; tried first.
+  static let knownOrders: [[Int]] = [
+    [0, 1, 2, 3], [3, 2, 0, 1], [2, 3, 1, 0], [0, 3, 1, 2], [0, 2, 3, 1], [0, 1, 2], [2, 1, 0],
+    [0, 2, 1], [1, 2, 0], [2, 0, 1], [0, 1, 2, 3, 4], [4, 3, 0, 1, 2], [2, 3, 4, 1, 0],
+    [0, 4, 1, 2, 3], [0, 2, 3, 4, 1], [3, 2, 1, 0], [4, 3, 2, 1, 0], [2, 3, 0, 1], [3, 0, 1, 2],
+  ]
+
+  /// Records what a pair of shapes says where it allows one answer only.
+  mutating func observe(source: [Int], destination: [Int], leaves: LeafPair, isTable: Bool) {
+    let s = squeeze(source)
+    let d = squeeze(destination)
+    if s.count == 2, d.count == 2, !isTable, source.count <= 3, destination.count <= 3 {
+      if s == d, s[0] != s[1] {
+        swaps[leaves, default: (0, 0)].same += 1
+        swapTotal.same += 1
+      } else if s == d.reversed(), s[0] != s[1] {
+        swaps[leaves, default: (0, 0)].swapped += 1
+        swapTotal.swapped += 1
+      }
+    }
+    if source.count == destination.count, source.count >= 3 {
+      for order in Self.knownOrders
+      where order.count == source.count && order.map({ source[$0] }) == destination {
+        permutations[order, default: 0] += 1
+      }
+    }
+  }
+
+  /// Are 2-D tensors between these leaves stored the other way round?
+  func isSwapped(_ leaves: LeafPair) -> Bool {
+    if reversed { return true }
+    if let votes = swaps[leaves], votes.same != votes.swapped { return votes.swapped > votes.same }
+    return false
+  }
+
+  /// Steps from `source` to `destination`, nil where no layout explains the difference.
+  func steps(source: [Int], destination: [Int], leaves: LeafPair, isTable: Bool) -> [Step]? {
+    guard elementCount(source) == elementCount(destination) else { return nil }
+    if source == destination {
+      if source.count == 2, source[0] == source[1], !isTable, isSwapped(leaves) {
+        return [.transpose]
+      }
+      if source.count >= 3, source.count(where: { $0 > 1 }) > 2, let order = bestOrder(source, destination),
+        order != Array(source.indices)
+      {
+        return [.permute(order)]
+      }
+      return []
+    }
+    if source.count == destination.count {
+      if source.count == 2 { return source == destination.reversed() ? [.transpose] : nil }
+      if let order = bestOrder(source, destination) { return [.permute(order)] }
+      return nil
+    }
+    let s = squeeze(source)
+    let d = squeeze(destination)
+    if s == d {
+      if s.count == 2, s[0] == s[1], !isTable, isSwapped(leaves) {
+        return [.reshape(s), .transpose] + (d == destination ? [] : [.reshape(destination)])
+      }
+      return [.reshape(destination)]
+    }
+    if s.count == d.count, s.count == 2, s == d.reversed() {
+      return (s == source ? [] : [.reshape(s)]) + [.transpose]
+        + (d == destination ? [] : [.reshape(destination)])
+    }
+    return merged(s, d, leaves: leaves, destination: destination)
+  }
+
+  /// Two neighbouring axes on one side are one on the other (heads split out).
+  private func merged(_ s: [Int], _ d: [Int], leaves: LeafPair, destination: [Int]) -> [Step]? {
+    if s.count == d.count + 1, d.count <= 2, s.count >= 2 {
+      for at in 0..<(s.count - 1) {
+        var joined = s
+        joined[at] = s[at].multipliedReportingOverflow(by: s[at + 1]).partialValue
+        joined.remove(at: at + 1)
+        if let rest = tail(joined, d, leaves) { return [.reshape(joined)] + rest }
+      }
+    }
+    if d.count == s.count + 1, s.count <= 2, d.count >= 2 {
+      for at in 0..<(d.count - 1) {
+        var joined = d
+        joined[at] = d[at].multipliedReportingOverflow(by: d[at + 1]).partialValue
+        joined.remove(at: at + 1)
+        if let rest = tail(s, joined, leaves) { return rest + [.reshape(destination)] }
+      }
+    }
+    return nil
+  }
+
+  private func tail(_ s: [Int], _ d: [Int], _ leaves: LeafPair) -> [Step]? {
+    guard s.count == d.count else { return nil }
+    if s.count == 1 { return s == d ? [] : nil }
+    if s[0] == s[1], s == d { return isSwapped(leaves) || swapTotal.swapped > swapTotal.same ? [.transpose] : [] }
+    if s == d { return [] }
+    return s == Array(d.reversed()) ? [.transpose] : nil
+  }
+
+  /// The order of axes that most tensors of this rank agree on, among those that fit.
+  private func bestOrder(_ source: [Int], _ destination: [Int]) -> [Int]? {
+    if reversed, source.reversed() == destination { return Array(source.indices.reversed()) }
+    var best: [Int]?
+    var votes = -1
+    for order in Self.knownOrders
+    where order.count == source.count && order.map({ source[$0] }) == destination {
+      let count = permutations[order] ?? 0
+      if count > votes {
+        best = order
+        votes = count
+      }
+    }
+    return best
+  }
+}
+
+/// Without axes of length one.
+func squeeze(_ shape: [Int]) -> [Int] { shape.filter { $0 != 1 } }
+
+/// Shapes that a change of layout may turn into each other have the same key.
+func layoutKey(_ shape: [Int]) -> [Int] { squeeze(shape).sorted() }

@@ -1,0 +1,177 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The commands, as scripts see them: exit status, text, JSON.
+@Suite struct CommandTests {
+  @Test func listShowsEveryLeafAndTheContainer() throws {
+    let files = try Scratch()
+    let (_, source) = try files.demo()
+    let result = try run("ls", source, "--json", "--hash")
+    #expect(result.status == 0)
+    #expect(result.json["schema"] as? Int == 1)
+    #expect(result.json["format"] as? String == "pytorch")
+    let leaves = try #require(result.json["leaves"] as? [[String: Any]])
+    let epoch = try #require(leaves.first { $0["path"] as? [String] == ["epoch"] })
+    #expect(epoch["value"] as? Int == 12)
+    #expect(epoch["kind"] as? String == "number")
+    let weight = try #require(
+      leaves.first { $0["path"] as? [String] == ["state_dict", "encoder.conv1.weight"] })
+    #expect(weight["dtype"] as? String == "F32")
+    #expect(weight["shape"] as? [Int] == [16, 3, 3, 3])
+    #expect((weight["sha256"] as? String)?.count == 64)
+    let tied = leaves.filter { $0["tied"] is Int }.compactMap { $0["path"] as? [String] }
+    #expect(tied == [["state_dict", "tokens.weight"], ["state_dict", "output.weight"]])
+    let text = try run("ls", source)
+    #expect(text.output.contains("state_dict.classifier.bias"))
+    #expect(text.output.contains("the weights are taken from “state_dict”"))
+  }
+
+  @Test func diffSaysWhatDiffersAndExitsWithOne() throws {
+    let files = try Scratch()
+    let (destination, source) = try files.demo()
+    let result = try run("diff", destination, source, "--json")
+    #expect(result.status == 1)
+    #expect(result.json["same"] as? Bool == false)
+    let rows = try #require(result.json["rows"] as? [[String: Any]])
+    let statuses = Dictionary(grouping: rows) { $0["status"] as? String ?? "" }.mapValues(\.count)
+    #expect(statuses["shape"] == 2)
+    #expect(statuses["only_destination"] == 3)
+    #expect(statuses["only_source"] == 3)
+    #expect(statuses["inactive"] == 2)
+    #expect(try run("diff", source, source).status == 0)
+    #expect(try run("diff", source, source, "--values").status == 0)
+  }
+
+  @Test func aStrictLoadListsEveryIssueAndWritesNothing() throws {
+    let files = try Scratch()
+    let (destination, source) = try files.demo()
+    let before = files.names
+    let result = try run("load", destination, source, "-o", files.path("out.pt"), "--json")
+    #expect(result.status == 1)
+    #expect(result.json["applied"] as? Bool == false)
+    #expect(result.json["mode"] as? String == "strict")
+    let kinds = try #require(result.json["issues"] as? [[String: Any]])
+      .compactMap { $0["kind"] as? String }
+    #expect(
+      Set(kinds).isSuperset(of: ["missing", "unexpected", "shape_mismatch", "would_be_lost"]))
+    #expect(kinds.contains { $0.hasPrefix("tied") })
+    #expect(files.names == before)
+  }
+
+  @Test func aLenientLoadSavesWhatFits() throws {
+    let files = try Scratch()
+    let (destination, source) = try files.demo()
+    let out = files.path("out.pt")
+    let preview = try run("load", destination, source, "--lenient", "--dry-run", "--json")
+    #expect(preview.status == 0)
+    #expect(preview.json["applied"] as? Bool == false)
+    let result = try run("load", destination, source, "--lenient", "-o", out, "--json")
+    #expect(result.status == 0)
+    #expect(result.json["applied"] as? Bool == true)
+    let coverage = try #require(result.json["coverage"] as? [String: [Int]])
+    #expect(coverage["tensors"] == [10, 15])
+
+    func sums(_ file: String) throws -> [[String]: String] {
+      let leaves = try #require(
+        try run("ls", file, "--json", "--hash").json["leaves"] as? [[String: Any]])
+      return Dictionary(
+        uniqueKeysWithValues: leaves.compactMap { leaf in
+          guard let path = leaf["path"] as? [String], let sum = leaf["sha256"] as? String else {
+            return nil
+          }
+          return (path, sum)
+        })
+    }
+    let (loaded, model, trained) = try (sums(out), sums(destination), sums(source))
+    let name = "encoder.conv1.weight"
+    #expect(loaded[[name]] == trained[["state_dict", name]] && loaded[[name]] != model[[name]])
+    #expect(loaded[["classifier.weight"]] == model[["classifier.weight"]])
+    #expect(loaded[["decoder.key.weight"]] == loaded[["decoder.query.weight"]])
+
+    let again = try run("load", destination, source, "--lenient", "-o", out)
+    #expect(again.status == 4)
+    #expect(again.errors.contains("exists already"))
+    #expect(try run("load", destination, source, "--lenient", "-o", out, "--force").status == 0)
+  }
+
+  @Test func savingOverTheFileThatIsReadWorks() throws {
+    let files = try Scratch()
+    let (destination, source) = try files.demo()
+    let result = try run("load", destination, source, "--lenient", "-o", destination, "--force")
+    #expect(result.status == 0)
+    #expect(try run("ls", destination).status == 0)
+    #expect(files.names == ["model.pt", "trained.pt"])
+  }
+
+  @Test func refusalsAreOneSentenceWithStatusThree() throws {
+    let files = try Scratch()
+    let lies = files.path("lies.safetensors")
+    try Data([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f] + Array("{\"a\":1}".utf8)).write(
+      to: URL(fileURLWithPath: lies))
+    for result in [
+      try run("ls", lies), try run("check", lies), try run("hash", lies),
+      try run("diff", lies, lies),
+      try run("load", lies, lies, "--dry-run"), try run("skeleton", lies),
+    ] {
+      #expect(result.status == 3)
+      #expect(result.errors.hasPrefix("espalier: \(lies): "))
+      #expect(result.errors.split(separator: "\n").count == 1)
+    }
+    let json = try run("ls", lies, "--json")
+    let error = try #require(json.json["error"] as? [String: Any])
+    #expect(error["file"] as? String == lies)
+    #expect(error["code"] is String && error["message"] is String)
+  }
+
+  @Test func escapeSequencesInNamesDoNotReachTheTerminal() throws {
+    let files = try Scratch()
+    let evil = files.path("evil.safetensors")
+    let header =
+      "{\"\\u001b]0;owned\\u0007x\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}"
+    var bytes = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) }
+    bytes += Array(header.utf8) + [7]
+    try Data(bytes).write(to: URL(fileURLWithPath: evil))
+    for result in [
+      try run("ls", evil), try run("diff", evil, evil, "--all"), try run("ls", evil, "--json"),
+      try run("load", evil, evil, "--dry-run"), try run("skeleton", evil),
+    ] {
+      #expect(result.status == 0)
+      #expect(!result.output.utf8.contains(0x1b) && !result.output.utf8.contains(0x07))
+    }
+    #expect(try run("ls", evil).output.contains("\\x1b]0;owned"))
+  }
+
+  @Test func usageErrorsExitWithTwo() throws {
+    #expect(try run("ls").status == 2)
+    #expect(try run("load", "a", "b").status == 2)
+    #expect(try run("diff", "a", "b", "--nonsense").status == 2)
+    #expect(try run("--version").status == 0)
+    #expect(try run("--help").output.contains("SUBCOMMANDS"))
+  }
+
+  @Test func withoutATerminalTheInterfaceSaysSo() throws {
+    let files = try Scratch()
+    let (destination, source) = try files.demo()
+    let result = try run(destination, source)
+    #expect(result.status == 2)
+    #expect(result.errors.contains("needs a terminal"))
+  }
+
+  @Test func aSkeletonIsADestination() throws {
+    let files = try Scratch()
+    let (_, source) = try files.demo()
+    let skeleton = try run("skeleton", source)
+    let path = files.path("model.skeleton.json")
+    try Data(skeleton.output.utf8).write(to: URL(fileURLWithPath: path))
+    let out = files.path("out.safetensors")
+    // A skeleton lists arrays only, so the source's dropout rate has no place in it.
+    #expect(try run("load", path, source, "-o", out).status == 1)
+    let load = try run("load", path, source, "--lenient", "-o", out)
+    #expect(load.status == 0, "\(load.output)\(load.errors)")
+    #expect(try run("ls", out).output.contains("tied"))
+    let values = try run("diff", "--values", "--json", out, source)
+    let rows = try #require(values.json["rows"] as? [[String: Any]])
+    #expect(rows.filter { $0["status"] as? String != "equal" }.count == 1)
+  }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import PTYKit
+import TestSupport
+
+/// A folder of its own for a test, removed with it.
+final class Scratch {
+  let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "espalier-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+
+  var names: [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).sorted()
+  }
+
+  /// The demo's two files: a model, and a checkpoint of its sibling.
+  func demo() throws -> (destination: String, source: String) {
+    let result = try run("demo", "--folder", url.path, "--write-only")
+    precondition(result.status == 0, result.errors)
+    return (path("model.pt"), path("trained.pt"))
+  }
+}
+
+struct Finished {
+  var status: Int32
+  var output: String
+  var errors: String
+
+  var json: [String: Any] {
+    (try? JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any]) ?? [:]
+  }
+}
+
+/// Runs the program without a terminal.
+func run(_ arguments: String...) throws -> Finished {
+  let process = Process()
+  process.executableURL = URL(fileURLWithPath: builtProgram("espalier"))
+  process.arguments = arguments
+  let (output, errors) = (Pipe(), Pipe())
+  process.standardInput = FileHandle.nullDevice
+  process.standardOutput = output
+  process.standardError = errors
+  try process.run()
+  // Small outputs only: both fit their pipes.
+  let text = output.fileHandleForReading.readDataToEndOfFile()
+  let complaints = errors.fileHandleForReading.readDataToEndOfFile()
+  process.waitUntilExit()
+  let status =
+    process.terminationReason == .exit
+    ? process.terminationStatus : 128 + process.terminationStatus
+  return Finished(
+    status: status, output: String(decoding: text, as: UTF8.self),
+    errors: String(decoding: complaints, as: UTF8.self))
+}

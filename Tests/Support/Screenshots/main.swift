@@ -1,0 +1,61 @@
+// Makes the pictures in Screenshots/ from the real program on real files: drives it on a
+// pseudo-terminal and writes what the terminal shows as SVG.
+//
+//     swift run screenshots [folder]
+
+import Foundation
+import PTYKit
+
+struct Shot {
+  var name: String
+  /// What is typed, each after the text before it is on the screen.
+  var steps: [(wait: String, keys: String)]
+  var last: String
+  var width = 120
+  var height = 36
+}
+
+let folder = CommandLine.arguments.count > 1 ? CommandLine.arguments[1] : "Screenshots"
+let place = FileManager.default.temporaryDirectory.appendingPathComponent("espalier-screenshots")
+try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+let program = URL(fileURLWithPath: builtProgram("espalier")).path
+let demo = Process()
+demo.executableURL = URL(fileURLWithPath: program)
+demo.arguments = ["demo", "--folder", place.path, "--write-only"]
+demo.standardOutput = FileHandle.nullDevice
+try demo.run()
+demo.waitUntilExit()
+guard FileManager.default.changeCurrentDirectoryPath(place.path) else {
+  fatalError("no folder \(place.path)")
+}
+
+let shots = [
+  Shot(name: "trees", steps: [("10 issues", "]c]c]c]c]c]c]c]c]c")], last: "issue 9 of 10"),
+  Shot(
+    name: "values", steps: [("10 issues", "e"), ("running_var", "jj"), ("conv1.weight", "v")],
+    last: "deviation"),
+  Shot(name: "report", steps: [("10 issues", "r")], last: "Would be loaded"),
+  Shot(name: "help", steps: [("10 issues", "?")], last: "Esc closes"),
+  Shot(name: "small", steps: [("10 issues", "]c")], last: "issue 1 of 10", width: 80, height: 24),
+]
+let output =
+  folder.hasPrefix("/")
+  ? URL(fileURLWithPath: folder)
+  : URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent(folder)
+for shot in shots {
+  let session = try PTYProcess(
+    program, ["model.pt", "trained.pt"], width: shot.width, height: shot.height,
+    environment: ["COLORTERM": "truecolor"])
+  for step in shot.steps {
+    try session.wait(forText: step.wait)
+    session.send(step.keys)
+  }
+  try session.wait(forText: shot.last)
+  let picture = SVGRenderer().render(session.screen)
+  try picture.write(
+    to: output.appendingPathComponent("\(shot.name).svg"), atomically: true, encoding: .utf8)
+  session.send(signal: SIGTERM)
+  try session.waitForExit()
+  print("\(shot.name).svg")
+}
