@@ -6,6 +6,7 @@ public enum Formats {
     PyTorch(),
     GGUF(),
     HDF5(),
+    JLD2(),
     Skeleton(),
   ]
 

@@ -36,6 +36,11 @@ final class HDF5Metadata {
       try bytes(at: address, count, field), at: address, origin: file.region.origin, sizes: sizes)
   }
 
+  /// Bytes in memory that belong to the object at an address.
+  func cursor(over bytes: [UInt8], of address: Int) -> HDF5Cursor {
+    HDF5Cursor(bytes, at: address, origin: file.region.origin, sizes: sizes)
+  }
+
   /// At most `count` bytes: a structure whose size stands inside it.
   func cursor(at address: Int, upTo count: Int, _ field: String)
     throws(CheckpointError) -> HDF5Cursor

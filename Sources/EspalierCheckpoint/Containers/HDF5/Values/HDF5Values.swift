@@ -13,10 +13,13 @@ struct HDF5Values: Sendable {
   /// Why there are none to read; nil where there are.
   let obstacle: String?
 
+  /// - Parameter given: what elements are, where the caller knows better.
   /// - Returns: nil where elements are not numbers or there is no shape.
   /// - Throws: where values are claimed to be where the file has none.
-  init?(_ dataset: HDF5Dataset, _ file: HDF5File) throws(CheckpointError) {
-    guard let element = dataset.type.elementType, !dataset.space.isNull else { return nil }
+  init?(
+    _ dataset: HDF5Dataset, _ file: HDF5File, as given: HDF5ElementType? = nil
+  ) throws(CheckpointError) {
+    guard let element = given ?? dataset.type.elementType, !dataset.space.isNull else { return nil }
     self.dataset = dataset
     self.element = element
     self.file = file
