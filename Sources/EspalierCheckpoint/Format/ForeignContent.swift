@@ -102,13 +102,6 @@ struct ForeignContent: Sendable {
   // MARK: Kinds of checkpoints that are not read
 
   private static let notRead: [ForeignContent] = [
-    unread("a JLD2 file (Julia)") { $0.starts(with: "Julia data file (HDF5)") },
-    unread("an HDF5 file (Keras, h5py)") { sample in
-      [0, 512, 1024, 2048].contains { offset in
-        sample.prefix.count >= offset + 8
-          && sample.prefix[offset..<(offset + 8)].elementsEqual(hdf5Signature)
-      }
-    },
     unread("a NumPy array (.npy)") { $0.starts(with: [0x93] + Array("NUMPY".utf8)) },
     unread("a zip archive") { $0.starts(with: Array("PK".utf8) + [3, 4]) },
     unread("a TensorFlow Lite model") { sample in
@@ -146,7 +139,6 @@ struct ForeignContent: Sendable {
     ) { $0.starts(with: "model_checkpoint_path:") },
   ]
 
-  private static let hdf5Signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
   private static let tableSignature: [UInt8] = [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb]
   /// A pickle of the number 0x1950a86a20f9469cfc6c.
   private static let legacyTorchMagic: [UInt8] = [

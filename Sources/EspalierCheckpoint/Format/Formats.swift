@@ -5,6 +5,8 @@ public enum Formats {
     Safetensors(),
     PyTorch(),
     GGUF(),
+    HDF5(),
+    JLD2(),
     Skeleton(),
   ]
 

@@ -1,0 +1,157 @@
+/// What was done to chunks before they were stored, in order.
+struct HDF5Filters: Sendable {
+  struct Filter: Sendable {
+    var id: Int
+    var values: [Int]
+    var isOptional: Bool
+  }
+
+  var filters: [Filter] = []
+
+  init() {}
+
+  init(_ cursor: inout HDF5Cursor) throws(CheckpointError) {
+    let version = try cursor.expectVersion(1...2, "filters")
+    let count = Int(try cursor.u8("filters"))
+    guard count <= 32 else {
+      throw cursor.error(.badValue, "filters", found: "\(count)", expected: "at most 32")
+    }
+    if version == 1 { try cursor.skip(6, "filters") }
+    for _ in 0..<count {
+      let id = try cursor.u16("filter")
+      let nameLength = version == 1 || id >= 256 ? try cursor.u16("filter name") : 0
+      let flags = try cursor.u16("filter")
+      let valueCount = try cursor.u16("filter")
+      let padded = version == 1 ? (nameLength + 7) / 8 * 8 : nameLength
+      try cursor.skip(padded, "filter name")
+      var values: [Int] = []
+      for _ in 0..<valueCount { values.append(try cursor.u32("filter")) }
+      if version == 1, valueCount % 2 == 1 { try cursor.skip(4, "filter") }
+      filters.append(Filter(id: id, values: values, isOptional: flags & 1 != 0))
+    }
+  }
+
+  /// The first filter that cannot be undone here, by name.
+  var unsupported: String? {
+    filters.first { ![1, 2, 3].contains($0.id) }.map { Self.name($0.id) }
+  }
+
+  static func name(_ id: Int) -> String {
+    switch id {
+    case 1: "deflate"
+    case 2: "shuffle"
+    case 3: "fletcher32"
+    case 4: "szip"
+    case 5: "nbit"
+    case 6: "scaleoffset"
+    case 307: "bzip2"
+    case 32000: "lzf"
+    case 32001: "blosc"
+    case 32004: "lz4"
+    case 32008: "bitshuffle"
+    case 32013: "zfp"
+    case 32015: "zstd"
+    case 32026: "blosc2"
+    default: "filter \(id)"
+    }
+  }
+
+  /// Undoes everything.
+  ///
+  /// - Parameters:
+  ///   - mask: filters that were left out of this chunk, by bit.
+  ///   - size: bytes of the chunk when it was whole; never more comes out.
+  /// - Returns: nil where the data is broken.
+  func undo(_ stored: [UInt8], mask: Int, size: Int, elementSize: Int) -> [UInt8]? {
+    var bytes = stored
+    for (number, filter) in filters.enumerated().reversed() where mask >> number & 1 == 0 {
+      // Checksums that were added before compression come out of it.
+      let after = filters[..<number].filter { $0.id == 3 }.count * 4
+      switch filter.id {
+      case 1:
+        guard let plain = Self.inflate(bytes, limit: size + after) else { return nil }
+        bytes = plain
+      case 2:
+        let unit = filter.values.first ?? elementSize
+        guard unit > 0 else { return nil }
+        bytes = Self.unshuffle(bytes, unit: unit)
+      case 3:
+        guard bytes.count >= 4, Self.checksumMatches(bytes) else { return nil }
+        bytes.removeLast(4)
+      default: return nil
+      }
+    }
+    return bytes.count == size ? bytes : nil
+  }
+
+  private static func inflate(_ bytes: [UInt8], limit: Int) -> [UInt8]? {
+    var inflater = Inflater(format: .zlib)
+    inflater.feed(bytes)
+    var result: [UInt8] = []
+    // Deflate packs at most 1,032 to one: a size beyond that is a lie.
+    result.reserveCapacity(min(limit, bytes.count.multipliedReportingOverflow(by: 8).partialValue))
+    var piece: [UInt8] = []
+    while !inflater.isFinished {
+      guard inflater.next(into: &piece, limit: min(1 << 20, limit - result.count + 1)) else {
+        return nil
+      }
+      if piece.isEmpty, !inflater.isFinished { return nil }
+      result += piece
+      guard result.count <= limit else { return nil }
+    }
+    return result
+  }
+
+  /// Elements were stored as all first bytes, then all second bytes, and so on.
+  private static func unshuffle(_ bytes: [UInt8], unit: Int) -> [UInt8] {
+    let count = bytes.count / unit
+    if unit == 1 || count < 2 { return bytes }
+    return [UInt8](unsafeUninitializedCapacity: bytes.count) { target, initialized in
+      for byte in 0..<unit {
+        var out = byte
+        let start = byte * count
+        for index in start..<(start + count) {
+          target[out] = bytes[index]
+          out += unit
+        }
+      }
+      for index in (count * unit)..<bytes.count { target[index] = bytes[index] }
+      initialized = bytes.count
+    }
+  }
+
+  /// Fletcher's checksum over 16-bit words, big-endian, as HDF5 has it.
+  private static func checksumMatches(_ bytes: [UInt8]) -> Bool {
+    let data = bytes.dropLast(4)
+    let stored = bytes.suffix(4).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+    let computed = fletcher32(data)
+    // Before version 1.6.3 the bytes of each half were swapped on little-endian machines.
+    func swapped(_ value: UInt32) -> UInt32 {
+      (value & 0x00ff_00ff) << 8 | (value & 0xff00_ff00) >> 8
+    }
+    return stored == computed || stored == swapped(computed)
+  }
+
+  static func fletcher32(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+    var low: UInt32 = 0
+    var high: UInt32 = 0
+    var at = bytes.startIndex
+    func fold(_ value: UInt32) -> UInt32 { (value & 0xffff) + value >> 16 }
+    while at < bytes.endIndex {
+      var steps = 360
+      while steps > 0, at < bytes.endIndex {
+        let next = at + 1 < bytes.endIndex ? UInt32(bytes[at + 1]) : 0
+        low &+= UInt32(bytes[at]) << 8 | next
+        high &+= low
+        at = min(at + 2, bytes.endIndex)
+        steps -= 1
+      }
+      low = (low & 0xffff) + (low >> 16)
+      high = (high & 0xffff) + (high >> 16)
+    }
+    low = fold(fold(low))
+    high = (high & 0xffff) + (high >> 16)
+    low = (low & 0xffff) + (low >> 16)
+    return high << 16 | low
+  }
+}

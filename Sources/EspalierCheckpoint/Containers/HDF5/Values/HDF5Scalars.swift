@@ -1,0 +1,80 @@
+import EspalierTree
+
+/// Elements as single values: attributes, scalars, fields of structs.
+extension HDF5Datatype {
+  /// A number, a text or a Boolean at the cursor; nil where the type is none of them.
+  func leafValue(
+    _ data: inout HDF5Cursor, _ metadata: HDF5Metadata
+  ) throws(CheckpointError) -> LeafValue? {
+    if isText { return .text(try text(&data, metadata)) }
+    guard let element = elementType, element.inner.isEmpty else { return nil }
+    var bytes = try data.read(size, "value")
+    if element.swapped > 1 { bytes.reverse() }
+    let raw = bytes.prefix(8).enumerated().reduce(UInt64(0)) {
+      $0 | UInt64($1.element) << UInt64(8 * $1.offset)
+    }
+    switch element.dtype {
+    case .bool: return .bool(raw != 0)
+    case .u8, .u16, .u32: return .integer(Int64(raw))
+    case .u64: return Int64(exactly: raw).map { .integer($0) } ?? .unsigned(raw)
+    case .i8: return .integer(Int64(Int8(truncatingIfNeeded: raw)))
+    case .i16: return .integer(Int64(Int16(truncatingIfNeeded: raw)))
+    case .i32: return .integer(Int64(Int32(truncatingIfNeeded: raw)))
+    case .i64: return .integer(Int64(bitPattern: raw))
+    case .f16: return .float(Double(halfToFloat(UInt16(truncatingIfNeeded: raw))))
+    case .bf16: return .float(Double(Float(bitPattern: UInt32(truncatingIfNeeded: raw) << 16)))
+    case .f32: return .float(Double(Float(bitPattern: UInt32(truncatingIfNeeded: raw))))
+    case .f64: return .float(Double(bitPattern: raw))
+    default: return nil
+    }
+  }
+
+  /// A text of fixed or varying length, without its padding.
+  func text(
+    _ data: inout HDF5Cursor, _ metadata: HDF5Metadata
+  ) throws(CheckpointError) -> [UInt8] {
+    switch kind {
+    case .variableText:
+      var element = try data.part(size, "text")
+      let text = try metadata.variable(&element, itemSize: 1)
+      return Array(text.prefix { $0 != 0 })
+    case .text(let padding):
+      let bytes = try data.read(size, "text")
+      if padding == 0 { return Array(bytes.prefix { $0 != 0 }) }
+      let filler: UInt8 = padding == 1 ? 0 : 0x20
+      let end = bytes.lastIndex { $0 != filler }.map { $0 + 1 } ?? 0
+      return Array(bytes[..<end])
+    default: return []
+    }
+  }
+}
+
+extension HDF5Attribute {
+  func cursor(_ metadata: HDF5Metadata) -> HDF5Cursor {
+    HDF5Cursor(data, at: 0, origin: metadata.file.region.origin, sizes: metadata.sizes)
+  }
+
+  /// All texts of an attribute of texts; nil where it has others.
+  func texts(_ metadata: HDF5Metadata) throws(CheckpointError) -> [[UInt8]]? {
+    guard let count = space.elementCount else { return nil }
+    if count == 0 { return [] }
+    guard type.isText else { return nil }
+    var data = cursor(metadata)
+    var texts: [[UInt8]] = []
+    for _ in 0..<count { texts.append(try type.text(&data, metadata)) }
+    return texts
+  }
+}
+
+/// A 16-bit float in the format of IEEE 754.
+private func halfToFloat(_ half: UInt16) -> Float {
+  let exponent = Int(half >> 10 & 31)
+  let fraction = Float(half & 1023)
+  let magnitude: Float =
+    switch exponent {
+    case 0: fraction * 0x1p-24
+    case 31: fraction == 0 ? .infinity : .nan
+    default: Float(sign: .plus, exponent: exponent - 15, significand: 1 + fraction / 1024)
+    }
+  return half & 0x8000 != 0 ? -magnitude : magnitude
+}

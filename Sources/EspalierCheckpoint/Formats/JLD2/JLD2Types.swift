@@ -1,0 +1,132 @@
+import EspalierTree
+
+/// A Julia type, as the file names it.
+struct JLD2Type: Sendable {
+  /// `Flux.Dense`, `Core.Tuple`, `NNlib.#relu`.
+  var name: [UInt8]
+  /// Addresses of the type's parameters: types, or values such as a named tuple's names.
+  var parameters: [Int]
+
+  /// The name without its modules.
+  var shortName: String {
+    let text = String(decoding: name, as: UTF8.self)
+    guard let dot = text.lastIndex(of: "."), text.index(after: dot) < text.endIndex else {
+      return text
+    }
+    return String(text[text.index(after: dot)...])
+  }
+
+  /// The name as Julia shows it: modules that everything is in are left out, and a function's type is
+  /// named by the function.
+  var shown: String {
+    var parts = String(decoding: name, as: UTF8.self).split(separator: ".").map(String.init)
+    // Old files name the module twice.
+    if parts.count > 2, parts[0] == parts[1] { parts.removeFirst() }
+    if parts.count > 1, ["Core", "Base", "Main"].contains(parts[0]) { parts.removeFirst() }
+    if let function = Self.function(parts.last ?? "") { parts[parts.count - 1] = function }
+    return parts.joined(separator: ".")
+  }
+
+  /// The function whose type this is: `#relu`, `typeof(relu)`; nil where it is none's. Functions
+  /// without a name are `#5#6`.
+  var function: String? { Self.function(shortName).map { _ in shown } }
+
+  private static func function(_ name: String) -> String? {
+    if name.hasPrefix("typeof("), name.hasSuffix(")") {
+      return String(name.dropFirst(7).dropLast())
+    }
+    guard name.hasPrefix("#"), name.count > 1 else { return nil }
+    let rest = name.dropFirst()
+    return rest.contains("#") || rest.allSatisfy(\.isNumber) ? name : String(rest)
+  }
+
+  var isTuple: Bool { ["Tuple", "NTuple"].contains(shortName) }
+  var isNamedTuple: Bool { shortName == "NamedTuple" }
+  var isDictionary: Bool { ["Dict", "IdDict", "OrderedDict", "LittleDict"].contains(shortName) }
+}
+
+/// Reads Julia's types out of the file: committed types, and types that are values.
+final class JLD2Types {
+  private let metadata: HDF5Metadata
+  private var known: [Int: JLD2Type?] = [:]
+  private static let nestingLimit = 8
+
+  init(_ metadata: HDF5Metadata) { self.metadata = metadata }
+
+  /// The type at an address; nil where something else is there.
+  func type(at address: Int) throws(CheckpointError) -> JLD2Type? {
+    if let known = known[address] { return known }
+    known[address] = .some(nil)
+    let found = try read(address, depth: 0)
+    known[address] = found
+    return found
+  }
+
+  private func read(_ address: Int, depth: Int) throws(CheckpointError) -> JLD2Type? {
+    guard depth < Self.nestingLimit else { return nil }
+    let header = try HDF5ObjectHeader(metadata, at: address)
+    if header.isDataset {
+      let dataset = try HDF5Dataset(header, metadata)
+      guard let range = dataset.plainRange(metadata.file), dataset.space.dimensions.isEmpty,
+        !dataset.space.isNull
+      else { return nil }
+      var data = try metadata.cursor(at: range.lowerBound, range.count, "type")
+      return try decode(dataset.type, &data, depth: depth)
+    }
+    for attribute in try metadata.attributes(of: header)
+    where attribute.name.elementsEqual("julia_type".utf8) {
+      var data = attribute.cursor(metadata)
+      return try decode(attribute.type, &data, depth: depth)
+    }
+    return nil
+  }
+
+  /// - Parameter type: of a description of a type: its name and parameters, or a type with a variable.
+  private func decode(
+    _ type: HDF5Datatype, _ data: inout HDF5Cursor, depth: Int
+  ) throws(CheckpointError) -> JLD2Type? {
+    switch type.kind {
+    case .reference:
+      guard let next = try data.address("type"), next != 0 else { return nil }
+      return try read(next, depth: depth + 1)
+    case .compound(let members):
+      if let body = members.first(where: { $0.name.elementsEqual("body".utf8) }),
+        members.contains(where: { $0.name.elementsEqual("var".utf8) })
+      {
+        try data.skip(body.offset, "type")
+        return try decode(body.type, &data, depth: depth)
+      }
+      guard let name = members.first(where: { $0.name.elementsEqual("name".utf8) }),
+        name.type.isText
+      else { return nil }
+      var result = JLD2Type(name: [], parameters: [])
+      var field = data
+      try field.skip(name.offset, "type")
+      result.name = try name.type.text(&field, metadata)
+      if let parameters = members.first(where: { $0.name.elementsEqual("parameters".utf8) }) {
+        var field = data
+        try field.skip(parameters.offset, "type")
+        result.parameters = try addresses(parameters.type, &field)
+      }
+      return result
+    default: return nil
+    }
+  }
+
+  private func addresses(
+    _ type: HDF5Datatype, _ data: inout HDF5Cursor
+  ) throws(CheckpointError) -> [Int] {
+    guard case .sequence(let base) = type.kind, let base = base.first,
+      case .reference = base.kind
+    else { return [] }
+    let bytes = try metadata.variable(&data, itemSize: base.size)
+    var list = HDF5Cursor(
+      bytes, at: 0, origin: metadata.file.region.origin, sizes: metadata.sizes)
+    var addresses: [Int] = []
+    while list.remaining >= base.size {
+      var item = try list.part(base.size, "type parameter")
+      addresses.append(try item.address("type parameter") ?? 0)
+    }
+    return addresses
+  }
+}
