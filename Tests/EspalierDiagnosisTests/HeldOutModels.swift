@@ -34,7 +34,8 @@ enum HeldOut {
       for n in 0..<3 {
         let a = "\(d).layers.\(n)"
         let b = "\(other).blocks.\(n)"
-        for (one, two) in [("self_attn", "attn"), ("encoder_attn", "cross_attn")] where side == "decoder" || one == "self_attn" {
+        for (one, two) in [("self_attn", "attn"), ("encoder_attn", "cross_attn")]
+        where side == "decoder" || one == "self_attn" {
           s.dense("\(a).\(one).k_proj", "\(b).\(two).key", w, w, bias: false)
           s.dense("\(a).\(one).v_proj", "\(b).\(two).value", w, w)
           s.dense("\(a).\(one).q_proj", "\(b).\(two).query", w, w)
@@ -50,7 +51,8 @@ enum HeldOut {
     s.add("proj_out.weight", [5000, w], tiedTo: "model.decoder.embed_tokens.weight")
     s.map("proj_out.weight", ["decoder.token_embedding.weight"], "tie")
     return s.finish(
-      "speech", causes: ["renamed_module", "tied_absent"], optional: ["renamed_leaf", "prefix_missing"])
+      "speech", causes: ["renamed_module", "tied_absent"],
+      optional: ["renamed_leaf", "prefix_missing"])
   }
 
   // MARK: Encoders
@@ -122,7 +124,8 @@ enum HeldOut {
     pair("layernorm.weight", "norm.weight", [w])
     pair("layernorm.bias", "norm.bias", [w])
     return s.finish(
-      hf ? "visionFused" : "visionFusedBack", causes: ["renamed_module", hf ? "fused_split" : "split_fused"],
+      hf ? "visionFused" : "visionFusedBack",
+      causes: ["renamed_module", hf ? "fused_split" : "split_fused"],
       optional: ["renamed_leaf"], container: "safetensors", alphabetical: true)
   }
 
@@ -181,18 +184,24 @@ enum HeldOut {
     s.pair("shared.weight", "params.shared.embedding", [900, w])
     for side in ["encoder", "decoder"] {
       for n in 0..<3 {
-        let attentions = side == "encoder" ? ["SelfAttention"] : ["SelfAttention", "EncDecAttention"]
+        let attentions =
+          side == "encoder" ? ["SelfAttention"] : ["SelfAttention", "EncDecAttention"]
         for (at, attention) in attentions.enumerated() {
           let path = "\(side).block.\(n).layer.\(at)"
           for part in ["q", "k", "v", "o"] {
-            s.kernel("\(path).\(attention).\(part)", "params.\(path).\(attention).\(part)", w, w, bias: false)
+            s.kernel(
+              "\(path).\(attention).\(part)", "params.\(path).\(attention).\(part)", w, w,
+              bias: false)
           }
           s.pair("\(path).layer_norm.weight", "params.\(path).layer_norm.weight", [w])
         }
         let path = "\(side).block.\(n).layer.\(attentions.count)"
-        s.kernel("\(path).DenseReluDense.wi_0", "params.\(path).DenseReluDense.wi_0", 160, w, bias: false)
-        s.kernel("\(path).DenseReluDense.wi_1", "params.\(path).DenseReluDense.wi_1", 160, w, bias: false)
-        s.kernel("\(path).DenseReluDense.wo", "params.\(path).DenseReluDense.wo", w, 160, bias: false)
+        s.kernel(
+          "\(path).DenseReluDense.wi_0", "params.\(path).DenseReluDense.wi_0", 160, w, bias: false)
+        s.kernel(
+          "\(path).DenseReluDense.wi_1", "params.\(path).DenseReluDense.wi_1", 160, w, bias: false)
+        s.kernel(
+          "\(path).DenseReluDense.wo", "params.\(path).DenseReluDense.wo", w, 160, bias: false)
         s.pair("\(path).layer_norm.weight", "params.\(path).layer_norm.weight", [w])
       }
       s.pair("\(side).final_layer_norm.weight", "params.\(side).final_layer_norm.weight", [w])
@@ -242,12 +251,15 @@ enum HeldOut {
       for e in 0..<4 {
         for (part, shape) in [("up_proj", [96, w]), ("down_proj", [w, 96])] {
           s.add("\(path).mlp.experts.\(e).\(part).weight", shape)
-          s.map("\(path).mlp.experts.\(e).\(part).weight", ["\(path).mlp.experts.\(part)"], "index(0,\(e))")
+          s.map(
+            "\(path).mlp.experts.\(e).\(part).weight", ["\(path).mlp.experts.\(part)"],
+            "index(0,\(e))")
         }
       }
     }
     return s.finish(
-      "expertsStackedSource", causes: ["expert_stack"], optional: ["renamed_leaf", "renamed_module"],
+      "expertsStackedSource", causes: ["expert_stack"],
+      optional: ["renamed_leaf", "renamed_module"],
       container: "safetensors")
   }
 
@@ -272,7 +284,8 @@ enum HeldOut {
       s.map("\(path).mlp.experts.down_proj", names, "stack(0)")
     }
     return s.finish(
-      "expertsTransposed", causes: ["expert_stack"], optional: ["renamed_leaf", "renamed_module", "reshaped"],
+      "expertsTransposed", causes: ["expert_stack"],
+      optional: ["renamed_leaf", "renamed_module", "reshaped"],
       container: "safetensors")
   }
 
@@ -280,7 +293,10 @@ enum HeldOut {
     var s = Skeleton()
     let w = 48
     s.pair("embed.weight", "embed.weight", [700, w])
-    for (part, shape) in [("ln.weight", [w]), ("ln.bias", [w]), ("fc.weight", [2 * w, w]), ("fc.bias", [2 * w]), ("out.weight", [w, 2 * w])] {
+    for (part, shape) in [
+      ("ln.weight", [w]), ("ln.bias", [w]), ("fc.weight", [2 * w, w]), ("fc.bias", [2 * w]),
+      ("out.weight", [w, 2 * w]),
+    ] {
       let names = (0..<5).map { "layers.\($0).\(part)" }
       s.add("layers.\(part)", [5] + shape)
       for name in names { s.addSource(name, shape) }
@@ -319,23 +335,31 @@ enum HeldOut {
     var s = Skeleton()
     let widths = [3, 16, 24, 40]
     for n in 1...3 {
-      s.pair("features.\(4 * (n - 1)).weight", "model_weights/conv2d_\(n)/kernel", [widths[n], widths[n - 1], 3, 3],
+      s.pair(
+        "features.\(4 * (n - 1)).weight", "model_weights/conv2d_\(n)/kernel",
+        [widths[n], widths[n - 1], 3, 3],
         from: [3, 3, widths[n - 1], widths[n]], "permute[3,2,0,1]")
       s.pair("features.\(4 * (n - 1)).bias", "model_weights/conv2d_\(n)/bias", [widths[n]])
       let bn = "features.\(4 * (n - 1) + 1)"
       s.pair("\(bn).weight", "model_weights/batch_normalization_\(n)/gamma", [widths[n]])
       s.pair("\(bn).bias", "model_weights/batch_normalization_\(n)/beta", [widths[n]])
-      s.pair("\(bn).running_mean", "model_weights/batch_normalization_\(n)/moving_mean", [widths[n]])
-      s.pair("\(bn).running_var", "model_weights/batch_normalization_\(n)/moving_variance", [widths[n]])
+      s.pair(
+        "\(bn).running_mean", "model_weights/batch_normalization_\(n)/moving_mean", [widths[n]])
+      s.pair(
+        "\(bn).running_var", "model_weights/batch_normalization_\(n)/moving_variance", [widths[n]])
       s.add("\(bn).num_batches_tracked", [], dtype: "I64")
     }
-    s.pair("fc1.weight", "model_weights/dense/kernel", [64, 40 * 16], from: [40 * 16, 64],
+    s.pair(
+      "fc1.weight", "model_weights/dense/kernel", [64, 40 * 16], from: [40 * 16, 64],
       "reshape[4,4,40,64]|permute[3,2,0,1]|reshape[64,640]")
     s.pair("fc1.bias", "model_weights/dense/bias", [64])
     s.kernel("fc2", "model_weights/dense_1", 5, 64)
     return s.finish(
       "kerasConvolutions",
-      causes: ["renamed_module", "renamed_leaf", "axis_permuted", "transposed", "flatten_order", "wrapper_nesting", "buffers_missing"],
+      causes: [
+        "renamed_module", "renamed_leaf", "axis_permuted", "transposed", "flatten_order",
+        "wrapper_nesting", "buffers_missing",
+      ],
       optional: ["prefix_added"], container: "hdf5", alphabetical: true)
   }
 
@@ -343,7 +367,8 @@ enum HeldOut {
     var s = Skeleton()
     let widths = [3, 12, 20]
     for n in 1...2 {
-      s.pair("conv_\(n).kernel", "conv_\(n).weight", [5, 5, widths[n - 1], widths[n]],
+      s.pair(
+        "conv_\(n).kernel", "conv_\(n).weight", [5, 5, widths[n - 1], widths[n]],
         from: [widths[n], widths[n - 1], 5, 5], "permute[2,3,1,0]")
       s.pair("conv_\(n).bias", "conv_\(n).bias", [widths[n]])
     }
@@ -356,14 +381,17 @@ enum HeldOut {
     var s = Skeleton()
     let widths = [1, 8, 16]
     for n in 1...2 {
-      s.pair("\(2 * (n - 1)).weight", "model_state.layers.\(n).weight", [widths[n], widths[n - 1], 3, 5],
+      s.pair(
+        "\(2 * (n - 1)).weight", "model_state.layers.\(n).weight",
+        [widths[n], widths[n - 1], 3, 5],
         from: [5, 3, widths[n - 1], widths[n]], "permute[3,2,1,0]")
       s.pair("\(2 * (n - 1)).bias", "model_state.layers.\(n).bias", [widths[n]])
     }
     s.pair("5.weight", "model_state.layers.3.weight", [10, 144], from: [144, 10], "transpose")
     s.pair("5.bias", "model_state.layers.3.bias", [10])
     return s.finish(
-      "juliaConvolutions", causes: ["reversed_dims", "index_shift", "wrapper_nesting", "prefix_added"],
+      "juliaConvolutions",
+      causes: ["reversed_dims", "index_shift", "wrapper_nesting", "prefix_added"],
       container: "jld2 (hdf5)", metadata: ["julia_version": "1.11"])
   }
 
@@ -375,7 +403,9 @@ enum HeldOut {
         let path = "layers.\(n).blocks.\(b)"
         let w = 32 << n
         s.pair("\(path).attn.qkv.weight", "\(path).attn.qkv.weight", [3 * w, w], "identity")
-        s.pair("\(path).attn.relative_position_bias_table", "\(path).attn.relative_position_bias_table", [529, 2 << n],
+        s.pair(
+          "\(path).attn.relative_position_bias_table", "\(path).attn.relative_position_bias_table",
+          [529, 2 << n],
           from: [169, 2 << n], "resize")
         s.pair("\(path).norm1.weight", "\(path).norm1.weight", [w], "identity")
       }
@@ -390,7 +420,9 @@ enum HeldOut {
   static func detectorHead() -> DiagnosisCase {
     var s = Skeleton()
     for n in 0..<4 {
-      s.pair("body.layer\(n + 1).conv.weight", "state_dict.module.body.layer\(n + 1).conv.weight", [16, 16, 3, 3])
+      s.pair(
+        "body.layer\(n + 1).conv.weight", "state_dict.module.body.layer\(n + 1).conv.weight",
+        [16, 16, 3, 3])
       s.batchNorm("body.layer\(n + 1).bn", "state_dict.module.body.layer\(n + 1).bn", 16)
     }
     s.add("roi.cls_score.weight", [4, 32])
@@ -417,10 +449,14 @@ enum HeldOut {
       s.pair("\(a).resnet.time_emb_proj.bias", "\(b).emb_layers.1.bias", [w])
       for (at, part) in ["to_q", "to_k", "to_v"].enumerated() {
         s.add("\(a).attention.\(part).weight", [w, w])
-        s.map("\(a).attention.\(part).weight", ["\(b).attention.qkv.weight"], "split(0,\(at),3)|reshape[\(w),\(w)]")
+        s.map(
+          "\(a).attention.\(part).weight", ["\(b).attention.qkv.weight"],
+          "split(0,\(at),3)|reshape[\(w),\(w)]")
       }
       s.addSource("\(b).attention.qkv.weight", [3 * w, w, 1])
-      s.pair("\(a).attention.to_out.weight", "\(b).attention.proj_out.weight", [w, w], from: [w, w, 1], "reshape[\(w),\(w)]")
+      s.pair(
+        "\(a).attention.to_out.weight", "\(b).attention.proj_out.weight", [w, w], from: [w, w, 1],
+        "reshape[\(w),\(w)]")
     }
     s.pair("conv_in.weight", "first.weight", [32, 3, 3, 3])
     return s.finish(
@@ -431,9 +467,12 @@ enum HeldOut {
     var s = Skeleton()
     for n in 0..<3 {
       for b in 0..<2 {
-        s.pair("up_blocks.\(n).resnets.\(b).conv.weight", "dec.up.\(2 - n).block.\(b).conv.weight",
+        s.pair(
+          "up_blocks.\(n).resnets.\(b).conv.weight", "dec.up.\(2 - n).block.\(b).conv.weight",
           [16 << (2 - n), 16 << (2 - n), 3, 3])
-        s.pair("up_blocks.\(n).resnets.\(b).conv.bias", "dec.up.\(2 - n).block.\(b).conv.bias", [16 << (2 - n)])
+        s.pair(
+          "up_blocks.\(n).resnets.\(b).conv.bias", "dec.up.\(2 - n).block.\(b).conv.bias",
+          [16 << (2 - n)])
         s.norm("up_blocks.\(n).resnets.\(b).norm", "dec.up.\(2 - n).block.\(b).norm", 16 << (2 - n))
       }
     }
@@ -466,7 +505,9 @@ enum HeldOut {
     var s = Skeleton()
     let widths = [40, 30, 20, 10]
     for (at, place) in [0, 3, 6].enumerated() {
-      s.pair("net.\(place).weight", "net.\(2 * at).weight", [widths[at + 1], widths[at]], at == 0 ? "identity" : "rename")
+      s.pair(
+        "net.\(place).weight", "net.\(2 * at).weight", [widths[at + 1], widths[at]],
+        at == 0 ? "identity" : "rename")
       s.pair("net.\(place).bias", "net.\(2 * at).bias", [widths[at + 1]])
     }
     return s.finish("sequentialInsert", causes: ["index_shift"])
@@ -477,7 +518,10 @@ enum HeldOut {
     s.add("emb.tok.weight", [800, 64])
     s.addSource("emb.tok.weight", [800, 128])
     for n in 0..<6 {
-      for (leaf, one, two) in [("q.weight", [64, 64], [128, 128]), ("f.weight", [256, 64], [512, 128]), ("n.weight", [64], [128])] {
+      for (leaf, one, two) in [
+        ("q.weight", [64, 64], [128, 128]), ("f.weight", [256, 64], [512, 128]),
+        ("n.weight", [64], [128]),
+      ] {
         if n < 4 { s.add("layers.\(n).\(leaf)", one) }
         s.addSource("layers.\(n).\(leaf)", two)
       }
@@ -514,7 +558,8 @@ enum HeldOut {
         s.addSource("\(path).weight", [256, 32], dtype: "U32")
         s.addSource("\(path).scales", [256, 4], dtype: "F16")
         s.addSource("\(path).biases", [256, 4], dtype: "F16")
-        s.map("\(path).weight", ["\(path).weight", "\(path).scales", "\(path).biases"], "dequantise")
+        s.map(
+          "\(path).weight", ["\(path).weight", "\(path).scales", "\(path).biases"], "dequantise")
       }
     }
     return s.finish(
@@ -532,7 +577,9 @@ enum HeldOut {
       s.addSource("base.\(path).qweight", [256, 16], dtype: "I32")
       s.addSource("base.\(path).qzeros", [2, 16], dtype: "I32")
       s.addSource("base.\(path).scales", [2, 128], dtype: "F16")
-      s.map("\(path).weight", ["qweight", "qzeros", "scales"].map { "base.\(path).\($0)" }, "dequantise")
+      s.map(
+        "\(path).weight", ["qweight", "qzeros", "scales"].map { "base.\(path).\($0)" }, "dequantise"
+      )
     }
     return s.finish("awq", causes: ["quantised_packed", "prefix_added"], container: "safetensors")
   }
@@ -571,8 +618,12 @@ enum HeldOut {
     var s = Skeleton()
     for (tower, w) in [("image", 48), ("text", 48)] {
       for n in 0..<3 {
-        s.pair("clip.\(tower)_tower.layers.\(n).fc.weight", "\(tower).blocks.\(n).mlp.weight", [4 * w, w])
-        s.pair("clip.\(tower)_tower.layers.\(n).proj.weight", "\(tower).blocks.\(n).out.weight", [w, 4 * w])
+        s.pair(
+          "clip.\(tower)_tower.layers.\(n).fc.weight", "\(tower).blocks.\(n).mlp.weight",
+          [4 * w, w])
+        s.pair(
+          "clip.\(tower)_tower.layers.\(n).proj.weight", "\(tower).blocks.\(n).out.weight",
+          [w, 4 * w])
         s.norm("clip.\(tower)_tower.layers.\(n).ln", "\(tower).blocks.\(n).norm", w)
       }
     }

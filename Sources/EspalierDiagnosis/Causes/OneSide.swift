@@ -26,7 +26,9 @@ struct OneSideCauses {
   }
 
   /// Leftovers that have no reason.
-  var unexplained: (destination: [Int], source: [Int]) { (missing[.none] ?? [], surplus[.none] ?? []) }
+  var unexplained: (destination: [Int], source: [Int]) {
+    (missing[.none] ?? [], surplus[.none] ?? [])
+  }
 
   private func isTiedToUsed(_ s: Int) -> Bool {
     guard let tensor = facts.matcher.source[s].parts.first else { return false }
@@ -49,7 +51,8 @@ struct OneSideCauses {
     }
     add(
       .missingBias, missing[.bias], isSource: false,
-      { "\($0) are biases that the source lacks; they keep their initial values." }, harm: .needsDecision)
+      { "\($0) are biases that the source lacks; they keep their initial values." },
+      harm: .needsDecision)
     add(
       .biasUnexpected, surplus[.bias], isSource: true,
       { "\($0) are biases that the destination lacks; they are dropped." }, harm: .needsDecision)
@@ -83,9 +86,11 @@ struct OneSideCauses {
         && pair.surplus.source.allSatisfy { !facts.matcher.used[$0] }
     }
     guard !more.isEmpty || !less.isEmpty else { return nil }
-    var evidence = NameSummary.lines(facts.destinationNames(more)) + NameSummary.lines(facts.sourceNames(less))
+    var evidence =
+      NameSummary.lines(facts.destinationNames(more)) + NameSummary.lines(facts.sourceNames(less))
     for pair in lists {
-      evidence.append("a list of \(pair.destination) blocks in the destination, \(pair.source) in the source")
+      evidence.append(
+        "a list of \(pair.destination) blocks in the destination, \(pair.source) in the source")
     }
     return facts.diagnosis(
       .depthMismatch,
@@ -172,7 +177,8 @@ private struct Side {
     if ["I64", "I32", "I16", "U8", "BOOL"].contains(slot.dtype) { return true }
     // Masks: (1, 1, n, n).
     let shape = slot.shape
-    return shape.count == 4 && shape[0] == 1 && shape[1] == 1 && shape[2] == shape[3] && shape[2] > 7
+    return shape.count == 4 && shape[0] == 1 && shape[1] == 1 && shape[2] == shape[3]
+      && shape[2] > 7
   }
 
   // MARK: Layers
@@ -210,7 +216,8 @@ private struct Side {
     }
     for (key, facts) in blocks where facts.matched == 0 && facts.total >= 3 {
       guard let known = models[Array(key.dropLast())] else { continue }
-      if known.contains(where: { $0.intersection(facts.leaves).count * 5 >= facts.leaves.count * 4 }) {
+      if known.contains(where: { $0.intersection(facts.leaves).count * 5 >= facts.leaves.count * 4 }
+      ) {
         surplusBlocks.insert(key)
       }
     }

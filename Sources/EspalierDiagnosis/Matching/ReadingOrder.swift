@@ -22,7 +22,10 @@ enum ReadingOrder {
     var down = 0
     var sorted = true
     for (one, two) in zip(slots, slots.dropFirst()) {
-      guard let place = zip(one.path, two.path).enumerated().first(where: { $0.element.0 != $0.element.1 })
+      guard
+        let place = zip(one.path, two.path).enumerated().first(where: {
+          $0.element.0 != $0.element.1
+        })
       else { continue }
       let (a, b) = place.element
       if names.text(a) > names.text(b) { sorted = false }

@@ -44,7 +44,8 @@ struct Unstacking {
         let total = members.reduce(0) { saturatingSum($0, slots[$1].elements) }
         let shapes = members.map { layoutKey(Array(slots[$0].shape.dropFirst())) }
         let fits = lists.contains {
-          isExact ? $0.count == count && $0.total == total : $0.matches(count: count, shapes: shapes)
+          isExact
+            ? $0.count == count && $0.total == total : $0.matches(count: count, shapes: shapes)
         }
         guard fits else { continue }
         found.append((directory, count))

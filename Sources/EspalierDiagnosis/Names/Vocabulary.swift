@@ -137,7 +137,8 @@ enum Vocabulary {
     ]
     if contains(text, "cross_attn_ln") { return 5 }
     for (phrase, ordinal) in phrases where contains(text, phrase) { return ordinal }
-    for ordinal in 1...3 where contains(text, "norm_\(ordinal)") || contains(text, "ln_\(ordinal)") {
+    for ordinal in 1...3 where contains(text, "norm_\(ordinal)") || contains(text, "ln_\(ordinal)")
+    {
       return ordinal
     }
     return nil

@@ -106,7 +106,9 @@ struct ModelWalk {
         throw TreeError.duplicate(builder.path(of: node))
       }
     }
-    guard builder.drafts.count <= maximumNodes else { throw ModelError.tooManyNodes(limit: maximumNodes) }
+    guard builder.drafts.count <= maximumNodes else {
+      throw ModelError.tooManyNodes(limit: maximumNodes)
+    }
     try enter(
       Visit(
         value: child.value, parent: frame.record, step: child.step, node: node,
@@ -180,7 +182,9 @@ struct ModelWalk {
 
   private mutating func append(_ visit: Visit) throws -> Int32 {
     // Wrappers in wrappers add records without nodes.
-    guard records.count < 4 * maximumNodes else { throw ModelError.tooManyNodes(limit: maximumNodes) }
+    guard records.count < 4 * maximumNodes else {
+      throw ModelError.tooManyNodes(limit: maximumNodes)
+    }
     records.append(ModelRecord(value: visit.value, parent: visit.parent, step: visit.step))
     return Int32(truncatingIfNeeded: records.count - 1)
   }

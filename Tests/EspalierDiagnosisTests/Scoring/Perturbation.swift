@@ -55,28 +55,40 @@ enum Perturbation: String, CaseIterable {
         let part = parts[place]
         // Words that carry what shapes cannot say keep their spelling.
         let telling = ["q", "k", "v", "query", "key", "value", "wq", "wk", "wv", "wo", "w1", "w3"]
-        if part.contains(where: \.isNumber) || telling.contains(part.lowercased()) || part.contains("_proj")
-          || part.contains("attn_") || part.contains("norm") || part.contains("qkv") || part.contains("expert")
+        if part.contains(where: \.isNumber) || telling.contains(part.lowercased())
+          || part.contains("_proj")
+          || part.contains("attn_") || part.contains("norm") || part.contains("qkv")
+          || part.contains("expert")
           || ["encoder", "decoder"].contains(part)
-        { continue }
-        if words[part] == nil { words[part] = random.below(5) == 0 ? "zz\(part.reversed().map(String.init).joined())" : part }
+        {
+          continue
+        }
+        if words[part] == nil {
+          words[part] =
+            random.below(5) == 0 ? "zz\(part.reversed().map(String.init).joined())" : part
+        }
         parts[place] = words[part] ?? part
       }
       let name = parts.joined(separator: slash ? "/" : ".")
       names[tensor.text] = name
-      copy.source.tensors[at] = TensorFacts(name, tensor.shape, dtype: tensor.dtype, tiedTo: tensor.tiedTo)
+      copy.source.tensors[at] = TensorFacts(
+        name, tensor.shape, dtype: tensor.dtype, tiedTo: tensor.tiedTo)
     }
     copy.rows = one.rows.mapValues { rows in
-      rows.map { DiagnosisCase.Row(sources: $0.sources.map { names[$0] ?? $0 }, operation: $0.operation) }
+      rows.map {
+        DiagnosisCase.Row(sources: $0.sources.map { names[$0] ?? $0 }, operation: $0.operation)
+      }
     }
     return copy
   }
 
   private func widened(_ one: DiagnosisCase) -> DiagnosisCase? {
     let constants = ["reshape", "pad", "take", "slice"]
-    guard !one.rows.values.contains(where: { rows in
-      rows.contains { row in constants.contains { row.operation.contains($0) } }
-    }), !one.causes.contains("quantised_packed"), !one.causes.contains("stacked_layers") else { return nil }
+    guard
+      !one.rows.values.contains(where: { rows in
+        rows.contains { row in constants.contains { row.operation.contains($0) } }
+      }), !one.causes.contains("quantised_packed"), !one.causes.contains("stacked_layers")
+    else { return nil }
     func wide(_ inventory: Inventory) -> Inventory {
       var copy = inventory
       for at in copy.tensors.indices {
@@ -91,7 +103,9 @@ enum Perturbation: String, CaseIterable {
   }
 
   private func shallow(_ one: DiagnosisCase) -> DiagnosisCase? {
-    let kept = ["renamed_module", "fused_split", "split_fused", "prefix_added", "transposed", "renamed_leaf"]
+    let kept = [
+      "renamed_module", "fused_split", "split_fused", "prefix_added", "transposed", "renamed_leaf",
+    ]
     guard one.causes.contains(where: kept.contains), !one.causes.contains("expert_stack"),
       !one.causes.contains("stacked_layers"), !one.causes.contains("optimizer_state_included"),
       one.destination.tensors.count > 100
@@ -112,7 +126,9 @@ enum Perturbation: String, CaseIterable {
     let destination = Set(copy.destination.tensors.map(\.text))
     let source = Set(copy.source.tensors.map(\.text))
     copy.rows = one.rows.filter { destination.contains($0.key) }
-    guard copy.rows.values.allSatisfy({ $0[0].sources.allSatisfy(source.contains) }) else { return nil }
+    guard copy.rows.values.allSatisfy({ $0[0].sources.allSatisfy(source.contains) }) else {
+      return nil
+    }
     let used = Set(copy.rows.values.flatMap { $0[0].sources })
     let usedBefore = Set(one.rows.values.flatMap { $0[0].sources })
     guard source.allSatisfy({ used.contains($0) || !usedBefore.contains($0) }) else { return nil }

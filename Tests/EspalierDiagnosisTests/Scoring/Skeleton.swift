@@ -17,7 +17,9 @@ struct Skeleton {
 
   mutating func add(_ dst: String, _ shape: [Int], tiedTo: String? = nil, dtype: String = "F32") {
     destination.append(
-      TensorFacts(dst, shape, dtype: dtype, tiedTo: tiedTo.flatMap { name in destination.firstIndex { $0.text == name } }))
+      TensorFacts(
+        dst, shape, dtype: dtype,
+        tiedTo: tiedTo.flatMap { name in destination.firstIndex { $0.text == name } }))
   }
 
   mutating func addSource(_ src: String, _ shape: [Int], dtype: String = "F32") {
@@ -40,7 +42,9 @@ struct Skeleton {
     if bias { pair(dst + ".bias", src + ".bias", [out]) }
   }
 
-  mutating func norm(_ dst: String, _ src: String, _ width: Int, scale: String = "weight", bias: Bool = true) {
+  mutating func norm(
+    _ dst: String, _ src: String, _ width: Int, scale: String = "weight", bias: Bool = true
+  ) {
     pair(dst + ".weight", src + "." + scale, [width])
     if bias { pair(dst + ".bias", src + ".bias", [width]) }
   }
@@ -61,7 +65,8 @@ struct Skeleton {
     var facts = metadata
     facts["container"] = container
     return DiagnosisCase(
-      id: id, title: id, destination: Inventory(tensors: destination, metadata: ["container": "torch.nn.Module"]),
+      id: id, title: id,
+      destination: Inventory(tensors: destination, metadata: ["container": "torch.nn.Module"]),
       source: Inventory(
         tensors: alphabetical ? source.sorted { $0.text < $1.text } : source, metadata: facts),
       causes: causes, optional: optional, rows: rows)

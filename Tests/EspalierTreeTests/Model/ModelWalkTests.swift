@@ -25,7 +25,10 @@ import Testing
 
   /// Enums in enums add no level, so that nothing else would end the walk.
   @Test func wrappersInWrappers() throws {
-    indirect enum Wrapper { case more(Wrapper), end }
+    indirect enum Wrapper {
+      case more(Wrapper)
+      case end
+    }
     var wrapper = Wrapper.end
     for _ in 0..<5000 { wrapper = .more(wrapper) }
     var walk = ModelWalk(maximumNodes: 1000)
