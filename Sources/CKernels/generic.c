@@ -98,8 +98,8 @@ static uint32_t encode_e8m0(double value, ck_losses *l) {
   int exponent;
   double fraction = frexp(value, &exponent) * 2;  // in [1, 2)
   exponent -= 1;
-  // Halfway between two powers the even code wins.
-  if (fraction > 1.5 || (fraction == 1.5 && ((exponent + 127) & 1))) exponent++;
+  // Halfway between two powers the larger wins: the only digit of the smaller one is odd.
+  if (fraction >= 1.5) exponent++;
   if (exponent > 127) {
     l->overflow++;
     return 0xff;

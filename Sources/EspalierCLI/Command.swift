@@ -30,7 +30,8 @@ struct EspalierCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Browse.self, List.self, Diff.self, Explain.self, Load.self, Check.self, Hash.self, SkeletonCommand.self,
+      Browse.self, List.self, Diff.self, Explain.self, Load.self, Check.self, Hash.self,
+      SkeletonCommand.self,
       FormatList.self, Demo.self,
     ],
     defaultSubcommand: Browse.self)

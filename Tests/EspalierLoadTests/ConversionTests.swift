@@ -157,8 +157,9 @@ func load<T: BitwiseCopyable>(_ bytes: [UInt8], as type: T.Type) -> [T] {
     Golden(
       type: .f8e5m2fnuz, fromHalf: 0x0f27_6878_c6f5_4da5, fromBfloat: 0x59aa_fd19_8e75_ee25,
       decoded: 0x08d9_906c_c5ea_2650),
+    // From bfloat: computed apart. The reference rounds 31 subnormals twice, away from the nearest.
     Golden(
-      type: .f8e8m0, fromHalf: 0x1099_ea99_b12c_bc13, fromBfloat: 0x95af_0288_ee8a_c1ca,
+      type: .f8e8m0, fromHalf: 0x1099_ea99_b12c_bc13, fromBfloat: 0x2ed3_b7b7_e6ef_102b,
       decoded: 0x04b7_d9d8_5633_d505),
     Golden(
       type: .f4, fromHalf: 0xf272_207f_370a_152d, fromBfloat: 0xa554_14bb_7221_91ad,
@@ -351,7 +352,7 @@ func load<T: BitwiseCopyable>(_ bytes: [UInt8], as type: T.Type) -> [T] {
     let lossy: [(DType, DType)] = [
       (.f32, .f16), (.f32, .bf16), (.f16, .bf16), (.bf16, .f16), (.i64, .f64), (.u8, .i8),
       (.i8, .u8), (.c64, .f32), (.f32, .i32), (.f8e5m2, .f8e4m3), (.u16, .f16), (.f16, .f8e8m0),
-      (.u64, .i64), (.u8, .bool), (.f8e5m2fnuz, .f16),
+      (.u64, .i64), (.u8, .bool), (.f8e5m2, .f8e5m2fnuz),
     ]
     for (from, to) in lossy { #expect(Conversion.mayLose(from: from, to: to), "\(from) \(to)") }
   }

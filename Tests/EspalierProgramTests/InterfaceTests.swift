@@ -19,8 +19,7 @@ import Testing
   @Test func showsBothTreesAndWhatDiffers() throws {
     let files = try Scratch()
     let program = try open(files)
-    for text in ["10 issues", "classifier", "10×32", "5×32", "pos_embed", "queue", "10 equal"]
-    {
+    for text in ["10 issues", "classifier", "10×32", "5×32", "pos_embed", "queue", "10 equal"] {
       try program.wait(forText: text)
     }
     program.send("q")

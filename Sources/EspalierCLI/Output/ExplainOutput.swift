@@ -34,7 +34,8 @@ struct ExplainText {
   /// Both sides' sizes, where they differ.
   private var hyperParameters: [String] {
     let source = Dictionary(
-      report.hyperParameters.source.rows.map { ($0.name, $0.value) }, uniquingKeysWith: { a, _ in a })
+      report.hyperParameters.source.rows.map { ($0.name, $0.value) },
+      uniquingKeysWith: { a, _ in a })
     let differing = report.hyperParameters.destination.rows.compactMap { row -> String? in
       guard let other = source[row.name], other != row.value else { return nil }
       return "  \(row.name): destination \(row.value), source \(other)"

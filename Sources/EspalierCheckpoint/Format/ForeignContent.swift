@@ -102,7 +102,6 @@ struct ForeignContent: Sendable {
   // MARK: Kinds of checkpoints that are not read
 
   private static let notRead: [ForeignContent] = [
-    unread("a GGUF file (llama.cpp)") { $0.starts(with: "GGUF") },
     unread("a NumPy array (.npy)") { $0.starts(with: [0x93] + Array("NUMPY".utf8)) },
     unread("a zip archive") { $0.starts(with: Array("PK".utf8) + [3, 4]) },
     unread("a TensorFlow Lite model") { sample in

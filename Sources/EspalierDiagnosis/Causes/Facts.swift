@@ -33,7 +33,9 @@ struct Facts {
     after = Coverage(findings.links, of: findings.destination)
     let missingPrefixes = findings.missingPrefixes
     for d in matcher.links.keys.sorted() {
-      guard let link = matcher.links[d], link.evidence != .tie, link.sources.count == 1 else { continue }
+      guard let link = matcher.links[d], link.evidence != .tie, link.sources.count == 1 else {
+        continue
+      }
       switch link.join {
       case .none, .resized: break
       default: continue
@@ -41,7 +43,8 @@ struct Facts {
       let s = link.sources[0]
       let long = matcher.destination[d].path
       let short = matcher.shortPaths[d]
-      let stripped = long.count != short.count && matcher.source[s].path == short
+      let stripped =
+        long.count != short.count && matcher.source[s].path == short
         && missingPrefixes.contains { long.starts(with: $0) }
       pairs.append(
         Pair(
@@ -157,7 +160,10 @@ enum NameSummary {
     while at < values.count {
       var end = at
       while end + 1 < values.count, values[end + 1] == values[end] + 1 { end += 1 }
-      parts.append(end == at ? "\(values[at])" : end == at + 1 ? "\(values[at]),\(values[end])" : "\(values[at])…\(values[end])")
+      parts.append(
+        end == at
+          ? "\(values[at])"
+          : end == at + 1 ? "\(values[at]),\(values[end])" : "\(values[at])…\(values[end])")
       at = end + 1
     }
     return parts.joined(separator: ",")

@@ -4,8 +4,11 @@ enum GroupingCauses {
     var split: [Int] = []
     var fused: [Int] = []
     for (d, link) in facts.matcher.links {
-      let isStacked = facts.matcher.destination[d].stackIndex != nil
-        || link.sources.contains { facts.matcher.source[$0].stackIndex != nil && isExpert(facts.matcher.source[$0], facts) }
+      let isStacked =
+        facts.matcher.destination[d].stackIndex != nil
+        || link.sources.contains {
+          facts.matcher.source[$0].stackIndex != nil && isExpert(facts.matcher.source[$0], facts)
+        }
       switch link.join {
       case .part where !isStacked && link.evidence != .tie: split.append(d)
       case .concat where !isStacked && link.evidence != .tie: fused.append(d)

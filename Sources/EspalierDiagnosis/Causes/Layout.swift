@@ -11,7 +11,9 @@ enum LayoutCauses {
       let rank = link.sources.first.map { facts.findings.source.tensors[$0].shape.count } ?? 0
       let kind = reordering(link, facts)
       if steps.contains(.transpose) { turned.append(link.destination) }
-      if kind == nil, steps.contains(where: { if case .permute = $0 { true } else { false } }), rank > 2 {
+      if kind == nil, steps.contains(where: { if case .permute = $0 { true } else { false } }),
+        rank > 2
+      {
         permuted.append(link.destination)
       }
       if kind == nil, isReshape(link, facts) { reshaped.append(link.destination) }
@@ -22,20 +24,23 @@ enum LayoutCauses {
         facts.diagnosis(
           .reversedDims,
           "One side is column-major: \(counted(turned.count + permuted.count, "source tensor")) list their dimensions in the reverse order of the destination's.",
-          evidence: shapes(turned + permuted, facts), harm: .blocks, verbs: ["transpose", "permute"]))
+          evidence: shapes(turned + permuted, facts), harm: .blocks,
+          verbs: ["transpose", "permute"]))
     } else {
       if !turned.isEmpty {
         let squares = turned.count { isSquare(facts.findings.destination.tensors[$0].shape) }
         var evidence = shapes(turned, facts)
         if squares > 0 {
           evidence.append(
-            "\(squares) of \(turned.count) are square: shapes cannot decide them, the others of the same kind do")
+            "\(squares) of \(turned.count) are square: shapes cannot decide them, the others of the same kind do"
+          )
         }
         out.append(
           facts.diagnosis(
             .transposed,
             "\(counted(turned.count, "matrix", plural: "matrices")) of the source are stored transposed against the destination.",
-            evidence: evidence, harm: .blocks, verbs: ["transpose", "index", "split", "concat", "pad", "reshape"]))
+            evidence: evidence, harm: .blocks,
+            verbs: ["transpose", "index", "split", "concat", "pad", "reshape"]))
       }
       if !permuted.isEmpty {
         out.append(
@@ -65,7 +70,8 @@ enum LayoutCauses {
 
   /// A reshape that is not part of splitting, joining or stacking.
   private static func isReshape(_ link: Link, _ facts: Facts) -> Bool {
-    guard link.operation.steps.contains(where: { if case .reshape = $0 { true } else { false } }) else {
+    guard link.operation.steps.contains(where: { if case .reshape = $0 { true } else { false } })
+    else {
       return false
     }
     guard let d = facts.slots[link.destination], let slot = facts.matcher.links[d],
@@ -82,7 +88,8 @@ enum LayoutCauses {
     var counts: [String: (count: Int, example: String)] = [:]
     for d in tensors {
       guard let link = byDestination[d], let s = link.sources.first else { continue }
-      let key = "source \(facts.findings.source.tensors[s].shape) to destination \(facts.findings.destination.tensors[d].shape)"
+      let key =
+        "source \(facts.findings.source.tensors[s].shape) to destination \(facts.findings.destination.tensors[d].shape)"
       counts[key, default: (0, facts.findings.destination.tensors[d].text)].count += 1
     }
     let sorted = counts.sorted { ($0.value.count, $1.key) > ($1.value.count, $0.key) }
@@ -99,14 +106,25 @@ enum LayoutCauses {
       assumed = assumed || reordering.isAssumption
     }
     let order: [(Reordering.Kind, Cause, String)] = [
-      (.rope, .ropePermuted, "rows of query and key projections are ordered for interleaved rotary pairs on one side and for half rotation on the other"),
-      (.interleaved, .qkvInterleaved, "rows of the fused query, key and value tensor are laid out head by head in one side and as three blocks in the other"),
+      (
+        .rope, .ropePermuted,
+        "rows of query and key projections are ordered for interleaved rotary pairs on one side and for half rotation on the other"
+      ),
+      (
+        .interleaved, .qkvInterleaved,
+        "rows of the fused query, key and value tensor are laid out head by head in one side and as three blocks in the other"
+      ),
       (.gates, .chunkOrder, "gates lie in another order in the source than in the destination"),
-      (.flatten, .flattenOrder, "the first dense layer behind the convolutions sees height, width, channels in one side and channels, height, width in the other"),
+      (
+        .flatten, .flattenOrder,
+        "the first dense layer behind the convolutions sees height, width, channels in one side and channels, height, width in the other"
+      ),
     ]
     return order.compactMap { kind, cause, text in
       guard let slots = byKind[kind], !slots.isEmpty else { return nil }
-      var evidence = ["\(counted(slots.count, "destination tensor")); shapes are equal, so names and conventions decide"]
+      var evidence = [
+        "\(counted(slots.count, "destination tensor")); shapes are equal, so names and conventions decide"
+      ]
       if assumed { evidence.append("the width of a head is assumed, neither side states it") }
       evidence.append(contentsOf: NameSummary.lines(facts.destinationNames(slots.sorted())))
       return facts.diagnosis(

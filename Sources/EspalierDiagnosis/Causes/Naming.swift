@@ -9,13 +9,18 @@ enum NamingCauses {
   private static func nesting(_ facts: Facts) -> Diagnosis? {
     var counts: [[Int]: Int] = [:]
     for (s, slot) in facts.matcher.source.enumerated() where !slot.cut.container.isEmpty {
-      if facts.matcher.used[s] || facts.links.isEmpty { counts[slot.cut.container, default: 0] += 1 }
+      if facts.matcher.used[s] || facts.links.isEmpty {
+        counts[slot.cut.container, default: 0] += 1
+      }
     }
-    guard let (path, count) = counts.max(by: { ($0.value, $1.key.count) < ($1.value, $0.key.count) })
+    guard
+      let (path, count) = counts.max(by: { ($0.value, $1.key.count) < ($1.value, $0.key.count) })
     else { return nil }
     let total = counts.values.reduce(0, +)
     let others = counts.keys.filter { $0 != path }.map { describe($0, facts) }.sorted()
-    var evidence = ["\(total) tensors in use lie below an entry of the source; \(count) of them below `\(describe(path, facts))`"]
+    var evidence = [
+      "\(total) tensors in use lie below an entry of the source; \(count) of them below `\(describe(path, facts))`"
+    ]
     if !others.isEmpty { evidence.append("others: \(others.joined(separator: ", "))") }
     return facts.diagnosis(
       .wrapperNesting,
@@ -51,7 +56,9 @@ enum NamingCauses {
     for (s, slot) in facts.matcher.source.enumerated() where facts.matcher.used[s] {
       for id in Set(slot.cut.infix) { counts[id, default: 0] += 1 }
     }
-    guard let (id, count) = counts.max(by: { ($0.value, -$0.key) < ($1.value, -$1.key) }) else { return nil }
+    guard let (id, count) = counts.max(by: { ($0.value, -$0.key) < ($1.value, -$1.key) }) else {
+      return nil
+    }
     return facts.diagnosis(
       .wrapperInfix,
       "A wrapper put `\(facts.names.text(id))` into the middle of \(counted(count, "source name")); the destination's names lack it.",
@@ -80,11 +87,15 @@ enum NamingCauses {
 
   private static func prefixMissing(_ facts: Facts) -> Diagnosis? {
     let found = missingPrefixes(facts)
-    guard prefixesExplain(facts), let main = found.max(by: { $0.count < $1.count }) else { return nil }
+    guard prefixesExplain(facts), let main = found.max(by: { $0.count < $1.count }) else {
+      return nil
+    }
     return facts.diagnosis(
       .prefixMissing,
       "\(counted(main.count, "destination name")) start with `\(describe(main.path, facts)).`, which the source's names lack.",
-      evidence: found.map { "`\(describe($0.path, facts)).` before \(counted($0.count, "destination name"))" },
+      evidence: found.map {
+        "`\(describe($0.path, facts)).` before \(counted($0.count, "destination name"))"
+      },
       harm: .blocks, verbs: ["add"])
   }
 
@@ -101,18 +112,24 @@ enum NamingCauses {
       if isMagnitude(pair, facts) { continue }
       let one = leaf(pair.destination, facts)
       let two = leaf(pair.source, facts)
-      let isBlockType = facts.matcher.source[pair.s].stackIndex != nil
+      let isBlockType =
+        facts.matcher.source[pair.s].stackIndex != nil
         || facts.matcher.destination[pair.d].stackIndex != nil
       if one.leaf != two.leaf, !(isBlockType && one.module == two.module) || one.leaf != two.leaf {
         leaves.append(pair)
       }
       if one.module != two.module {
-        if onlyNumbers(one.module, two.module, facts) { shifts.append(pair) } else { modules.append(pair) }
+        if onlyNumbers(one.module, two.module, facts) {
+          shifts.append(pair)
+        } else {
+          modules.append(pair)
+        }
       }
     }
     // Several containers merged into one tree are a rename of modules too.
     let containers = Dictionary(grouping: facts.pairs) { facts.matcher.source[$0.s].cut.container }
-    if modules.isEmpty, containers.count > 1, let smallest = containers.values.min(by: { $0.count < $1.count }),
+    if modules.isEmpty, containers.count > 1,
+      let smallest = containers.values.min(by: { $0.count < $1.count }),
       containers.keys.allSatisfy({ !$0.isEmpty })
     {
       modules = smallest
@@ -152,7 +169,11 @@ enum NamingCauses {
       let two = describe(pair.destination, facts)
       let pattern = one.filter { !$0.isNumber } + ">" + two.filter { !$0.isNumber }
       guard seen.insert(pattern).inserted else { continue }
-      if lines.count < 8 { lines.append("source `\(one)` is destination `\(two)`") } else { left += 1 }
+      if lines.count < 8 {
+        lines.append("source `\(one)` is destination `\(two)`")
+      } else {
+        left += 1
+      }
     }
     if left > 0 { lines.append("and \(left) more patterns; \(pairs.count) tensors in all") }
     return lines
@@ -177,7 +198,9 @@ enum NamingCauses {
     return facts.diagnosis(
       .renamedLeaf,
       "Parameters have other names of their own: \(counted(pairs.count, "source tensor")) of \(facts.pairs.count) mapped one to one.",
-      evidence: counts.sorted { ($0.value, $1.key) > ($1.value, $0.key) }.map { "\($0.key) (\($0.value))" },
+      evidence: counts.sorted { ($0.value, $1.key) > ($1.value, $0.key) }.map {
+        "\($0.key) (\($0.value))"
+      },
       harm: .blocks, verbs: ["rename", "transpose", "permute"])
   }
 

@@ -9,8 +9,13 @@ struct OneSideCauses {
   init(_ facts: Facts) {
     self.facts = facts
     let matcher = facts.matcher
-    let d = Side(matcher.destination, facts.names) { matcher.links[$0] != nil }
-    let s = Side(matcher.source, facts.names) { matcher.used[$0] }
+    // A tensor of another size is there all the same.
+    let resized = Set(facts.findings.resized.map(\.destination))
+    let resizedSources = Set(facts.findings.resized.map(\.source))
+    let d = Side(matcher.destination, facts.names) {
+      matcher.links[$0] != nil || resized.contains($0)
+    }
+    let s = Side(matcher.source, facts.names) { matcher.used[$0] || resizedSources.contains($0) }
     for index in facts.missing { missing[d.reason(index), default: []].append(index) }
     for index in facts.surplus {
       var reason = s.reason(index)
@@ -77,7 +82,7 @@ struct OneSideCauses {
       pair.surplus.destination.allSatisfy { facts.matcher.links[$0] == nil }
         && pair.surplus.source.allSatisfy { !facts.matcher.used[$0] }
     }
-    guard !more.isEmpty || !less.isEmpty, !facts.links.isEmpty else { return nil }
+    guard !more.isEmpty || !less.isEmpty else { return nil }
     var evidence = NameSummary.lines(facts.destinationNames(more)) + NameSummary.lines(facts.sourceNames(less))
     for pair in lists {
       evidence.append("a list of \(pair.destination) blocks in the destination, \(pair.source) in the source")

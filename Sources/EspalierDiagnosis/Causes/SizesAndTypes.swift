@@ -2,14 +2,21 @@
 enum SizeCauses {
   static func find(_ facts: Facts) -> [Diagnosis] {
     var out: [Diagnosis] = []
-    func pairs(_ kind: Resized.Kind) -> [Resized] { facts.findings.resized.filter { $0.kind == kind } }
+    func pairs(_ kind: Resized.Kind) -> [Resized] {
+      facts.findings.resized.filter { $0.kind == kind }
+    }
     func sizes(_ list: [Resized]) -> [String] {
       var counts: [String: Int] = [:]
-      for one in list { counts["\(one.to) in the destination, \(one.from) in the source", default: 0] += 1 }
-      return counts.sorted { ($0.value, $1.key) > ($1.value, $0.key) }.map { "\($0.key): \(counted($0.value, "tensor"))" }
+      for one in list {
+        counts["\(one.to) in the destination, \(one.from) in the source", default: 0] += 1
+      }
+      return counts.sorted { ($0.value, $1.key) > ($1.value, $0.key) }.map {
+        "\($0.key): \(counted($0.value, "tensor"))"
+      }
     }
     func lines(_ list: [Resized]) -> [String] {
-      sizes(list).prefix(6) + NameSummary.lines(facts.destinationNames(list.map(\.destination)), limit: 6)
+      sizes(list).prefix(6)
+        + NameSummary.lines(facts.destinationNames(list.map(\.destination)), limit: 6)
     }
     let heads = pairs(.head)
     if let first = heads.first {
@@ -77,7 +84,9 @@ enum SizeCauses {
     return facts.diagnosis(
       .dtypeMismatch,
       "\(counted(total, "mapped tensor")) of \(facts.links.count) have another floating-point type in the source than in the destination.",
-      evidence: counts.sorted { ($0.value, $1.key) > ($1.value, $0.key) }.map { "\($0.key): \($0.value)" },
+      evidence: counts.sorted { ($0.value, $1.key) > ($1.value, $0.key) }.map {
+        "\($0.key): \($0.value)"
+      },
       harm: .harmless, verbs: ["cast"])
   }
 }

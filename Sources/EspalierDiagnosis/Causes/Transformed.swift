@@ -19,7 +19,9 @@ enum TransformedCauses {
         facts.diagnosis(
           .bnFolded,
           "The destination has batch normalisation folded into its convolutions; the source still has \(counted(facts.findings.foldedNorms, "batch norm")).",
-          evidence: ["\(facts.findings.foldedNorms) convolutions without a batch norm and with a bias in the destination"],
+          evidence: [
+            "\(facts.findings.foldedNorms) convolutions without a batch norm and with a bias in the destination"
+          ],
           harm: .blocks, verbs: ["fold_bn"]))
     }
     return out
@@ -55,7 +57,9 @@ enum TransformedCauses {
     let plain = facts.missing.count {
       WeightNorm.place(facts.matcher.destination[$0].path, facts.names) != nil
     }
-    guard joined + respelt > 0 || plain > 0 && facts.findings.reading.weightNorms == 0 && !facts.links.isEmpty
+    guard
+      joined + respelt > 0
+        || plain > 0 && facts.findings.reading.weightNorms == 0 && !facts.links.isEmpty
     else { return nil }
     let text =
       joined > 0
@@ -65,7 +69,8 @@ enum TransformedCauses {
         : "The destination keeps \(counted(plain, "tensor")) as magnitude and direction; the source has plain weights."
     return facts.diagnosis(
       .weightNormReparam, text,
-      evidence: ["joined \(joined), respelt \(respelt), missing in the source \(plain)"], harm: .blocks,
+      evidence: ["joined \(joined), respelt \(respelt), missing in the source \(plain)"],
+      harm: .blocks,
       verbs: ["weight_norm", "rename"])
   }
 }

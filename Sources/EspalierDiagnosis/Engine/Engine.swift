@@ -32,7 +32,8 @@ struct Search {
     var solver = PrefixSolver(names: names, source: source)
     solver.solve(
       &reading.slots, destination: destinationPaths,
-      sourceHasOtherEntries: !reading.optimizer.isEmpty || !reading.copy.isEmpty || hasTrainingEntries)
+      sourceHasOtherEntries: !reading.optimizer.isEmpty || !reading.copy.isEmpty
+        || hasTrainingEntries)
 
     var destinationSlots = destination.tensors.indices.map { index in
       let tensor = destination.tensors[index]
@@ -64,8 +65,10 @@ struct Search {
   /// A training checkpoint says so with entries such as `epoch`.
   private var hasTrainingEntries: Bool {
     source.metadata.keys.contains { key in
-      ["epoch", "arch", "global_step", "iter", "iteration", "iter_num", "best_acc1", "step",
-        "pytorch-lightning_version"].contains(key)
+      [
+        "epoch", "arch", "global_step", "iter", "iteration", "iter_num", "best_acc1", "step",
+        "pytorch-lightning_version",
+      ].contains(key)
         || ["args", "cfg", "config", "meta", "hyper_parameters", "model_args"].contains {
           key == $0 || key.hasPrefix($0 + ".")
         }

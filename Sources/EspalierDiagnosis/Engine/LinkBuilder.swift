@@ -50,7 +50,9 @@ struct LinkBuilder {
     // Layers of a stacked destination come back together at the end.
     var stacked: [Int: [Int: SlotLink]] = [:]
     for (d, link) in matcher.links {
-      if let layer = matcher.destination[d].stackIndex, let tensor = matcher.destination[d].parts.first {
+      if let layer = matcher.destination[d].stackIndex,
+        let tensor = matcher.destination[d].parts.first
+      {
         stacked[tensor, default: [:]][layer] = SlotLink(
           sources: [d] + link.sources, join: link.join, evidence: link.evidence)
       } else if let built = self.link(d, link) {
@@ -81,7 +83,8 @@ struct LinkBuilder {
     if link.evidence == .tie { all.append(.tie) }
     if castsFloat(matcher.source[s], slot) { all.append(.cast) }
     if all.isEmpty {
-      let isSameName = matcher.source[s].parts.count == 1
+      let isSameName =
+        matcher.source[s].parts.count == 1
         && findings.source.tensors[matcher.source[s].parts[0]].name
           == findings.destination.tensors[tensor].name
       all = [isSameName ? .identity : .rename]
@@ -115,7 +118,9 @@ struct LinkBuilder {
   }
 
   private func part(_ d: Int, _ link: SlotLink, _ s: Int, _ shape: [Int]) -> [Step] {
-    guard case .part(let index, let of, let start, let stop, let rows, _) = link.join else { return [] }
+    guard case .part(let index, let of, let start, let stop, let rows, _) = link.join else {
+      return []
+    }
     let whole = matcher.source[s].shape
     let matrix = FusedAxis.matrix(whole)
     let flat = matrix == whole ? [] : [Step.reshape(matrix)]
@@ -126,7 +131,8 @@ struct LinkBuilder {
     let axis = matrix.firstIndex(of: rows) ?? 0
     let isEven = rows == of * (stop - start) && start == index * (stop - start)
     let cut: Step =
-      isEven ? .split(axis: axis, index: index, of: of) : .slice(axis: axis, start: start, stop: stop)
+      isEven
+      ? .split(axis: axis, index: index, of: of) : .slice(axis: axis, start: start, stop: stop)
     var after = matrix
     if axis < after.count { after[axis] = stop - start }
     let turns = after != target || isSquareSwap(after, d, s)
@@ -186,10 +192,13 @@ struct LinkBuilder {
       } == true ? [.cast] : []
     if first.join == nil {
       return Link(
-        destination: tensor, sources: sources, operation: Operation(steps + [.stack(axis: 0)] + cast))
+        destination: tensor, sources: sources,
+        operation: Operation(steps + [.stack(axis: 0)] + cast))
     }
     // Rows of all layers joined are the layers one below the other.
-    guard let at = steps.firstIndex(of: .concat(axis: 0)) else { return columns(tensor, sources, steps, shape, cast) }
+    guard let at = steps.firstIndex(of: .concat(axis: 0)) else {
+      return columns(tensor, sources, steps, shape, cast)
+    }
     return Link(
       destination: tensor, sources: sources,
       operation: Operation(
@@ -197,7 +206,9 @@ struct LinkBuilder {
   }
 
   /// Layers joined along columns: join the turned pieces as rows, then turn every layer.
-  private func columns(_ tensor: Int, _ sources: [Int], _ steps: [Step], _ shape: [Int], _ cast: [Step])
+  private func columns(
+    _ tensor: Int, _ sources: [Int], _ steps: [Step], _ shape: [Int], _ cast: [Step]
+  )
     -> Link?
   {
     guard steps == [.transpose, .concat(axis: 1)], shape.count == 3 else { return nil }

@@ -21,7 +21,9 @@ struct Reorderings {
         return (size, false)
       }
       let width = side.number(["hidden_size", "dim", "embedding_length", "n_embd", "d_model"])
-      if let heads = side.number(["num_attention_heads", "n_heads", "attention.head_count", "n_head"]) {
+      if let heads = side.number([
+        "num_attention_heads", "n_heads", "attention.head_count", "n_head",
+      ]) {
         let whole = width ?? rows
         if heads > 0, whole % heads == 0, whole / heads > 0, rows % (whole / heads) == 0 {
           return (whole / heads, false)
@@ -50,7 +52,9 @@ struct Reorderings {
       let shape = matcher.destination[d].shape
       switch link.join {
       case .part(let index, let of, _, _, let rows, true):
-        guard let own = shape.first, rows == own * of, matcher.source[s].shape.first == rows else { continue }
+        guard let own = shape.first, rows == own * of, matcher.source[s].shape.first == rows else {
+          continue
+        }
         let head = headSize(findings, rows: own)
         let rest = Array(shape.dropFirst())
         findings.reorderings[d] = Reordering(
@@ -60,7 +64,8 @@ struct Reorderings {
             .reshape(shape),
           ], isAssumption: head.isAssumption)
       case .concat(true):
-        guard let own = matcher.source[s].shape.first, shape.first == own * link.sources.count else { continue }
+        guard let own = matcher.source[s].shape.first, shape.first == own * link.sources.count
+        else { continue }
         let head = headSize(findings, rows: own)
         let rest = Array(shape.dropFirst())
         findings.reorderings[d] = Reordering(
@@ -87,7 +92,9 @@ struct Reorderings {
       let text = slot.path.map { names.text($0) }
       if text.contains("wq") { hasShort = true }
       if text.contains("q_proj") { hasLong = true }
-      if text.contains(where: { contains($0.lowercased(), "pos") && contains($0.lowercased(), "emb") || $0 == "wpe" }) {
+      if text.contains(where: {
+        contains($0.lowercased(), "pos") && contains($0.lowercased(), "emb") || $0 == "wpe"
+      }) {
         return nil
       }
     }
@@ -103,16 +110,20 @@ struct Reorderings {
     // One width of head for the whole model, read off a query projection.
     var query: Int?
     for (d, link) in matcher.links where link.join == nil {
-      let words = Set(matcher.destination[d].path.suffix(2).flatMap { scorer.componentWords($0) }
-        .flatMap { Vocabulary.concepts[$0] ?? [$0] })
-      if words.contains("query") { query = max(query ?? 0, matcher.destination[d].shape.first ?? 0) }
+      let words = Set(
+        matcher.destination[d].path.suffix(2).flatMap { scorer.componentWords($0) }
+          .flatMap { Vocabulary.concepts[$0] ?? [$0] })
+      if words.contains("query") {
+        query = max(query ?? 0, matcher.destination[d].shape.first ?? 0)
+      }
     }
     guard let rows = query else { return }
     let head = headSize(findings, rows: rows)
     for (d, link) in matcher.links where link.join == nil {
       let slot = matcher.destination[d]
-      let words = Set(slot.path.suffix(2).flatMap { scorer.componentWords($0) }
-        .flatMap { Vocabulary.concepts[$0] ?? [$0] })
+      let words = Set(
+        slot.path.suffix(2).flatMap { scorer.componentWords($0) }
+          .flatMap { Vocabulary.concepts[$0] ?? [$0] })
       guard words.contains("query") || words.contains("key"), !words.contains("norm"),
         let own = slot.shape.first, own % head.size == 0, head.size % 2 == 0, slot.shape.count <= 2,
         let s = link.sources.first, matcher.source[s].shape == slot.shape
@@ -134,17 +145,20 @@ struct Reorderings {
   /// Keras orders the gates of a GRU z, r, n; PyTorch orders them r, z, n.
   private func gates(_ findings: inout Findings) {
     let matcher = findings.matcher
-    func isKeras(_ path: [Int]) -> Bool { contains(names.text(path.last ?? 0), "kernel") || names.text(path.last ?? 0) == "bias" }
+    func isKeras(_ path: [Int]) -> Bool {
+      contains(names.text(path.last ?? 0), "kernel") || names.text(path.last ?? 0) == "bias"
+    }
     func isTorch(_ path: [Int]) -> Bool {
       let leaf = names.text(path.last ?? 0)
       return contains(leaf, "_ih_l") || contains(leaf, "_hh_l")
     }
     func hidden(_ slots: [Slot], torch: Bool) -> Set<Int> {
-      Set(slots.compactMap { slot in
-        let leaf = names.text(slot.path.last ?? 0)
-        if torch { return contains(leaf, "weight_hh_l") ? slot.shape.last : nil }
-        return leaf == "recurrent_kernel" ? slot.shape.first : nil
-      })
+      Set(
+        slots.compactMap { slot in
+          let leaf = names.text(slot.path.last ?? 0)
+          if torch { return contains(leaf, "weight_hh_l") ? slot.shape.last : nil }
+          return leaf == "recurrent_kernel" ? slot.shape.first : nil
+        })
     }
     let toTorch = hidden(matcher.source, torch: false)
     let toKeras = hidden(matcher.source, torch: true)
@@ -153,7 +167,8 @@ struct Reorderings {
       guard let s = link.sources.first, link.sources.count == 1 else { continue }
       let target = matcher.destination[d]
       let origin = matcher.source[s]
-      let pairs = !toTorch.isEmpty && isTorch(target.path) && isKeras(origin.path)
+      let pairs =
+        !toTorch.isEmpty && isTorch(target.path) && isKeras(origin.path)
         || !toKeras.isEmpty && isTorch(origin.path) && isKeras(target.path)
       guard pairs else { continue }
       for size in toTorch.isEmpty ? toKeras : toTorch {
@@ -178,7 +193,8 @@ struct Reorderings {
         } else if origin.shape != target.shape {
           before = [.transpose]
         }
-        findings.reorderings[d] = Reordering(kind: .gates, steps: before + swap, isAssumption: false)
+        findings.reorderings[d] = Reordering(
+          kind: .gates, steps: before + swap, isAssumption: false)
         break
       }
     }
@@ -194,19 +210,25 @@ struct Reorderings {
     var channels: Int?
     var moved: [Step] = []
     for d in order {
-      guard let link = matcher.links[d], link.join == nil, let s = link.sources.first else { continue }
+      guard let link = matcher.links[d], link.join == nil, let s = link.sources.first else {
+        continue
+      }
       let a = matcher.destination[d].shape
       let b = matcher.source[s].shape
       if a.count == 4, b.count == 4 {
-        moved = style.steps(
-          source: b, destination: a, leaves: LinkBuilder.leaves(matcher, d, s), isTable: false) ?? []
+        moved =
+          style.steps(
+            source: b, destination: a, leaves: LinkBuilder.leaves(matcher, d, s), isTable: false)
+          ?? []
         channels = lastIsOut(moved) ? a.last : a.first
         continue
       }
-      guard a.count == 2, b.count == 2, let c = channels, case .permute(let axes)? = moved.first else { continue }
+      guard a.count == 2, b.count == 2, let c = channels, case .permute(let axes)? = moved.first
+      else { continue }
       channels = nil
       let toFirst = axes == [3, 2, 0, 1] || axes == [0, 3, 1, 2]
-      let input = axes == [3, 2, 0, 1] || axes == [0, 3, 1, 2] || axes == [0, 2, 3, 1] ? a[1] : a[0]
+      let input =
+        axes == [3, 2, 0, 1] || axes == [0, 3, 1, 2] || axes == [0, 2, 3, 1] ? a[1] : a[0]
       guard c > 0, input % c == 0, let side = root(input / c), side > 1 else { continue }
       let turns = a == b.reversed() && a != b || axes == [3, 2, 0, 1] || axes == [2, 3, 1, 0]
       let steps: [Step]

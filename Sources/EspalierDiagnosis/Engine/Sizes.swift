@@ -75,8 +75,9 @@ struct Sizes {
 
   private func concepts(_ path: [Int]) -> Set<String> {
     let scorer = NameScorer(names)
-    return Set(path.suffix(3).flatMap { scorer.componentWords($0) }
-      .flatMap { Vocabulary.concepts[$0] ?? [$0] })
+    return Set(
+      path.suffix(3).flatMap { scorer.componentWords($0) }
+        .flatMap { Vocabulary.concepts[$0] ?? [$0] })
   }
 
   private func isPosition(_ matcher: Matcher, _ d: Int, _ axis: Int) -> Bool {
@@ -123,7 +124,12 @@ struct Sizes {
       let b = matcher.source[s].shape
       return a.count == b.count && a.count >= 2 && a[1] == shape[0] && b[1] != a[1]
     }
-    let directories = Set(pairs.map { Array(matcher.destination[$0.d].path.dropLast()) })
+    let outputs = turned(matcher, pair.d, pair.s)[0]
+    let alike = pairs.filter {
+      $0.axis == 0 && matcher.destination[$0.d].shape[0] == shape[0]
+        && turned(matcher, $0.d, $0.s)[0] == outputs
+    }
+    let directories = Set(alike.map { Array(matcher.destination[$0.d].path.dropLast()) })
     return !consumed && directories.count <= max(3, matcher.destination.count / 20)
   }
 
@@ -133,7 +139,8 @@ struct Sizes {
   private func pairLeftovers(_ matcher: inout Matcher) {
     let held = Set(matcher.misfits.values)
     let ds = matcher.destination.indices.filter {
-      matcher.links[$0] == nil && matcher.misfits[$0] == nil && !matcher.destination[$0].shape.isEmpty
+      matcher.links[$0] == nil && matcher.misfits[$0] == nil
+        && !matcher.destination[$0].shape.isEmpty
     }
     let ss = matcher.source.indices.filter {
       !matcher.used[$0] && !held.contains($0) && !matcher.source[$0].shape.isEmpty
@@ -155,7 +162,8 @@ struct Sizes {
         // Under another name, a table of quite another size is another table; a head is as deep as
         // the head it stands for.
         if isTokenTable(matcher, d), !isNear(a[0], b[0]) { continue }
-        guard matrices(ds, matcher.destination, around: d) == matrices(ss, matcher.source, around: s)
+        guard
+          matrices(ds, matcher.destination, around: d) == matrices(ss, matcher.source, around: s)
         else { continue }
         best.append((score, d, s))
       }

@@ -45,7 +45,9 @@ struct Ties {
   private func differ(_ a: Slot, _ b: Slot, _ source: Inventory) -> Bool {
     guard let one = a.parts.first, let two = b.parts.first, one != two else { return false }
     if root(one, source) == root(two, source) { return false }
-    if let probe = source.probe, let x = probe(one, 4096), let y = probe(two, 4096) { return x != y }
+    if let probe = source.probe, let x = probe(one, 4096), let y = probe(two, 4096) {
+      return x != y
+    }
     return true
   }
 }

@@ -35,7 +35,8 @@ struct FusedMatching {
           guard addsUp(whole, parts.map { pieces[$0] }, matcher, wholeIsSource) else { continue }
           plans.append(
             Plan(
-              whole: at, parts: parts, score: score(whole, pieces[parts[0]], matcher, wholeIsSource),
+              whole: at, parts: parts,
+              score: score(whole, pieces[parts[0]], matcher, wholeIsSource),
               interleaved: order.count == 3 && Vocabulary.interleavesHeads(words)))
         }
       } else {
@@ -43,7 +44,8 @@ struct FusedMatching {
           guard addsUp(whole, parts.map { pieces[$0] }, matcher, wholeIsSource) else { continue }
           plans.append(
             Plan(
-              whole: at, parts: parts, score: score(whole, pieces[parts[0]], matcher, wholeIsSource),
+              whole: at, parts: parts,
+              score: score(whole, pieces[parts[0]], matcher, wholeIsSource),
               interleaved: false))
         }
       }
@@ -80,7 +82,9 @@ struct FusedMatching {
   ) -> [[Int]] {
     var byPlace: [[Int]: [Int: Int]] = [:]
     for (at, unit) in pieces.enumerated() where isFree(unit, matcher, isSource: isSource) {
-      guard unit.profile.role == whole.profile.role || whole.profile.role == .other || unit.profile.role == .other
+      guard
+        unit.profile.role == whole.profile.role || whole.profile.role == .other
+          || unit.profile.role == .other
       else { continue }
       let path = slots(matcher, isSource)[unit.first].path
       guard let (place, role) = role(of: path, among: order) else { continue }
@@ -122,14 +126,18 @@ struct FusedMatching {
   {
     var byPlace: [[Int]: [Int]] = [:]
     for (at, unit) in pieces.enumerated() where isFree(unit, matcher, isSource: isSource) {
-      guard unit.profile.role == whole.profile.role || whole.profile.role == .other else { continue }
+      guard unit.profile.role == whole.profile.role || whole.profile.role == .other else {
+        continue
+      }
       var path = slots(matcher, isSource)[unit.first].path
       guard path.count >= 2 else { continue }
       byPlace[path.dropLast() + [-1], default: []].append(at)
       path[path.count - 2] = -1
       byPlace[path, default: []].append(at)
     }
-    return byPlace.values.filter { (2...3).contains($0.count) }.map { $0.sorted() }
+    let order = isSource ? matcher.sourceOrder : matcher.destinationOrder
+    return byPlace.values.filter { (2...3).contains($0.count) }
+      .map { $0.sorted { order[pieces[$0].first] < order[pieces[$1].first] } }
       .sorted { $0[0] < $1[0] }
   }
 
@@ -153,7 +161,9 @@ struct FusedMatching {
   {
     let one = slots(matcher, wholeIsSource)[whole.first].path
     let two = slots(matcher, !wholeIsSource)[part.first].path
-    let near = wholeIsSource ? matcher.directories.closeness(two, one) : matcher.directories.closeness(one, two)
+    let near =
+      wholeIsSource
+      ? matcher.directories.closeness(two, one) : matcher.directories.closeness(one, two)
     return scorer.score(whole.profile, part.profile) + near
   }
 
@@ -214,7 +224,8 @@ struct FusedAxis {
     guard whole.count == 1 || parts.allSatisfy({ $0.count == whole.count }) else { return nil }
     if whole.count == 1 {
       let rows = parts.map(elementCount)
-      return sum(rows) == whole[0] ? FusedAxis(rows: rows, swapped: false, alongColumns: false) : nil
+      return sum(rows) == whole[0]
+        ? FusedAxis(rows: rows, swapped: false, alongColumns: false) : nil
     }
     guard whole.count == 2 else { return nil }
     let rows = parts.map { $0[0] }

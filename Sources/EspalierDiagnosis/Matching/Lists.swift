@@ -151,7 +151,9 @@ struct ListPairing {
       }
       for key in words.keys.sorted() { work.append((words[key] ?? [], at + 1)) }
     }
-    return found.sorted { $0.blocks.reduce(0) { $0 + $1.leafCount } > $1.blocks.reduce(0) { $0 + $1.leafCount } }
+    return found.sorted {
+      $0.blocks.reduce(0) { $0 + $1.leafCount } > $1.blocks.reduce(0) { $0 + $1.leafCount }
+    }
   }
 
   private func block(_ number: Int, _ slots: [Int], _ all: [Slot]) -> Block {
@@ -185,7 +187,8 @@ struct ListPairing {
         guard let (likeness, alignment) = align(one, two), likeness >= 0.6 else { continue }
         let name = scorer.score(dProfile, sProfiles[s])
         let size = one.blocks.count == two.blocks.count ? 0.3 : 0
-        candidates.append(Choice(d: d, s: s, score: likeness + 0.5 * name + size, alignment: alignment))
+        candidates.append(
+          Choice(d: d, s: s, score: likeness + 0.5 * name + size, alignment: alignment))
       }
     }
     candidates.sort { ($0.score, -$0.d, -$0.s) > ($1.score, -$1.d, -$1.s) }
@@ -205,7 +208,11 @@ struct ListPairing {
     let end = tokens[slot].count
     var path: [Int] = []
     for id in all[slot].path {
-      if length >= end || names.tokens[id].contains(where: Token.isNumber) && length > 0 && names.number(id) != nil { break }
+      if length >= end
+        || names.tokens[id].contains(where: Token.isNumber) && length > 0 && names.number(id) != nil
+      {
+        break
+      }
       path.append(id)
       length += names.tokens[id].count
       if names.tokens[id].contains(where: Token.isNumber) { break }

@@ -37,6 +37,9 @@ struct Matcher {
   var directories = DirectoryPairs()
   /// The two sides keep matrices the other way round.
   let swapsExpected: Bool?
+  /// Place of each slot in the order in which its model was made.
+  let destinationOrder: [Int]
+  let sourceOrder: [Int]
   var fitCache: [FitKey: Bool] = [:]
 
   struct FitKey: Hashable {
@@ -52,6 +55,8 @@ struct Matcher {
     self.source = source
     self.shortPaths = shortPaths
     used = [Bool](repeating: false, count: source.count)
+    destinationOrder = ReadingOrder.places(destination, names)
+    sourceOrder = ReadingOrder.places(source, names)
     let one = Orientation.outputFirst(destination, names)
     let two = Orientation.outputFirst(source, names)
     swapsExpected =
@@ -112,7 +117,9 @@ struct Matcher {
       guard family.d.count == family.s.count, family.d.contains(where: { links[$0] == nil }) else {
         continue
       }
-      let ds = family.d.sorted { numbers(shortPaths[$0]).lexicographicallyPrecedes(numbers(shortPaths[$1])) }
+      let ds = family.d.sorted {
+        numbers(shortPaths[$0]).lexicographicallyPrecedes(numbers(shortPaths[$1]))
+      }
       let ss = family.s.sorted {
         numbers(source[$0].path).lexicographicallyPrecedes(numbers(source[$1].path))
       }
@@ -160,7 +167,8 @@ struct DirectoryPairs {
     for up in 1...min(3, destination.count - 1) {
       for across in 1...min(3, source.count - 1) where up == across || up + across <= 4 {
         near.insert(
-          Pair(destination: Array(destination.dropLast(up)), source: Array(source.dropLast(across))))
+          Pair(destination: Array(destination.dropLast(up)), source: Array(source.dropLast(across)))
+        )
       }
     }
     known.insert(Array(destination.dropLast()))
@@ -177,10 +185,15 @@ struct DirectoryPairs {
     guard destination.count > 2, source.count > 2 else { return isKnown }
     if near.contains(
       Pair(destination: Array(parent.dropLast()), source: Array(source.dropLast(2))))
-    { return 0.5 + isKnown }
+    {
+      return 0.5 + isKnown
+    }
     if near.contains(Pair(destination: parent, source: Array(source.dropLast(2))))
-      || near.contains(Pair(destination: Array(parent.dropLast()), source: Array(source.dropLast())))
-    { return 0.35 + isKnown }
+      || near.contains(
+        Pair(destination: Array(parent.dropLast()), source: Array(source.dropLast())))
+    {
+      return 0.35 + isKnown
+    }
     return isKnown
   }
 }

@@ -13,7 +13,8 @@ struct Unstacking {
     let counts = Set(lists.map(\.count))
     var byDirectory: [[Int]: [Int]] = [:]
     for (at, slot) in slots.enumerated() {
-      guard let first = slot.shape.first, counts.contains(first), slot.shape.count >= 2 || slot.path.count > 1
+      guard let first = slot.shape.first, counts.contains(first),
+        slot.shape.count >= 2 || slot.path.count > 1
       else { continue }
       for depth in 1..<max(2, slot.path.count) where depth < slot.path.count {
         // Nothing numbered lies below a stack's directory.
@@ -28,21 +29,29 @@ struct Unstacking {
       $0.count != $1.count ? $0.count < $1.count : $0.lexicographicallyPrecedes($1)
     }
 
-    for directory in order {
-      guard let members = byDirectory[directory], totals[directory] == members.count,
-        !members.contains(where: { taken.contains($0) }),
-        let count = slots[members[0]].shape.first,
-        members.allSatisfy({ slots[$0].shape.first == count }), count > 1
-      else { continue }
-      let total = members.reduce(0) { saturatingSum($0, slots[$1].elements) }
-      let shapes = members.map { layoutKey(Array(slots[$0].shape.dropFirst())) }
-      guard lists.contains(where: { $0.matches(count: count, total: total, shapes: shapes) }) else {
-        continue
-      }
-      found.append((directory, count))
-      for at in members {
-        taken.insert(at)
-        replaced[at] = layers(of: slots[at], count: count, below: directory)
+    let counterparts = Set(other.map { Whole(path: $0.path, shape: $0.shape) })
+    // Equal numbers of elements first; equal shapes are weaker evidence.
+    for isExact in [true, false] {
+      for directory in order {
+        guard let members = byDirectory[directory], totals[directory] == members.count,
+          !members.contains(where: { taken.contains($0) }),
+          let count = slots[members[0]].shape.first,
+          members.allSatisfy({ slots[$0].shape.first == count }), count > 1,
+          !members.contains(where: {
+            counterparts.contains(Whole(path: slots[$0].path, shape: slots[$0].shape))
+          })
+        else { continue }
+        let total = members.reduce(0) { saturatingSum($0, slots[$1].elements) }
+        let shapes = members.map { layoutKey(Array(slots[$0].shape.dropFirst())) }
+        let fits = lists.contains {
+          isExact ? $0.count == count && $0.total == total : $0.matches(count: count, shapes: shapes)
+        }
+        guard fits else { continue }
+        found.append((directory, count))
+        for at in members {
+          taken.insert(at)
+          replaced[at] = layers(of: slots[at], count: count, below: directory)
+        }
       }
     }
     guard !replaced.isEmpty else { return }
@@ -60,14 +69,18 @@ struct Unstacking {
     }
   }
 
+  private struct Whole: Hashable {
+    var path: [Int]
+    var shape: [Int]
+  }
+
   private struct ListTotal {
     var count: Int
     var total: Int
     var keys: Set<[Int]>
 
-    func matches(count: Int, total: Int, shapes: [[Int]]) -> Bool {
+    func matches(count: Int, shapes: [[Int]]) -> Bool {
       guard self.count == count else { return false }
-      if self.total == total { return true }
       let known = shapes.count { keys.contains($0) }
       return shapes.count >= 4 && known * 10 >= shapes.count * 7
     }

@@ -91,11 +91,12 @@ struct UnitMatching {
       }
     }
     let everything = Array(ss.indices)
-    var dRanks = ranks(ds, matcher.destination)
-    var sRanks = ranks(ss, matcher.source)
+    var dRanks = ranks(ds, matcher.destination, matcher.destinationOrder)
+    var sRanks = ranks(ss, matcher.source, matcher.sourceOrder)
     for d in ds.indices {
       let near = byShape[layoutKey(matcher.destination[ds[d].first].shape)] ?? []
-      let options = small ? everything : near.count <= 200 ? near : sameRank(d, near, &dRanks, &sRanks)
+      let options =
+        small ? everything : near.count <= 200 ? near : sameRank(d, near, &dRanks, &sRanks)
       for s in options {
         guard let base = score(d, s, &matcher, dRanks, sRanks) else { continue }
         let turn = orientation(
@@ -125,12 +126,12 @@ struct UnitMatching {
   }
 
   /// Place of each unit among those of the same shape and role, and how many there are.
-  private func ranks(_ units: [Unit], _ slots: [Slot]) -> [(Int, Int)] {
+  private func ranks(_ units: [Unit], _ slots: [Slot], _ order: [Int]) -> [(Int, Int)] {
     var groups: [Bucket: [Int]] = [:]
     for (at, unit) in units.enumerated() { groups[bucket(unit, slots), default: []].append(at) }
     var out = [(Int, Int)](repeating: (0, 1), count: units.count)
     for members in groups.values {
-      let sorted = members.sorted { units[$0].first < units[$1].first }
+      let sorted = members.sorted { order[units[$0].first] < order[units[$1].first] }
       for (place, at) in sorted.enumerated() { out[at] = (place, members.count) }
     }
     return out
@@ -178,7 +179,9 @@ struct UnitMatching {
     _ a: Vocabulary.Role, _ b: Vocabulary.Role, _ matcher: Matcher, _ d: Unit, _ s: Unit
   ) -> Bool {
     if a == b { return true }
-    if a == .counter || b == .counter || a == .mean || b == .mean || a == .variance || b == .variance {
+    if a == .counter || b == .counter || a == .mean || b == .mean || a == .variance
+      || b == .variance
+    {
       return false
     }
     if a != .other, b != .other { return false }
@@ -201,7 +204,8 @@ struct UnitMatching {
       kept.reserveCapacity(alive.count)
       for candidate in alive where !dDone.contains(candidate.d) && !sDone.contains(candidate.s) {
         let near = matcher.directories.closeness(
-          matcher.destination[ds[candidate.d].first].path, matcher.source[ss[candidate.s].first].path)
+          matcher.destination[ds[candidate.d].first].path,
+          matcher.source[ss[candidate.s].first].path)
         let score = candidate.base + 0.8 * near
         let evidence = candidate.unique || !strict || near >= 0.5 || candidate.base >= 1.0
         if score > bestScore, evidence {

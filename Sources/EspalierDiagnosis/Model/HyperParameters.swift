@@ -90,7 +90,8 @@ struct HyperParameterReader {
     out.width = widths.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key
     if let last, !slots.isEmpty { out.classes = outputFirst ? last.shape.first : last.shape.last }
     if let width = out.width {
-      out.hidden = inner.filter { $0.key > width && $0.key != 3 * width && $0.value > 1 }
+      out.hidden =
+        inner.filter { $0.key > width && $0.key != 3 * width && $0.value > 1 }
         .max { ($0.value, $0.key) < ($1.value, $1.key) }?.key
     }
   }
@@ -115,7 +116,9 @@ struct HyperParameterReader {
       if text.contains("relative_position_bias_table") || text.contains("relative_attention_bias") {
         return slot.shape.last
       }
-      if slot.shape.count == 3, text.contains("query") || text.contains("key") { return slot.shape[1] }
+      if slot.shape.count == 3, text.contains("query") || text.contains("key") {
+        return slot.shape[1]
+      }
     }
     return nil
   }

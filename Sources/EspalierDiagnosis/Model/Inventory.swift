@@ -35,9 +35,10 @@ public struct TensorFacts: Hashable, Sendable {
   /// Splits at dots and slashes, the separators of state dicts and of TensorFlow and HDF5 names.
   /// A TensorFlow output index (`kernel:0`) is no part of the path.
   public static func split(_ name: [UInt8]) -> [[UInt8]] {
-    var parts = name.split(separator: 0, omittingEmptySubsequences: false).first.map { whole in
-      whole.split(omittingEmptySubsequences: true) { $0 == 0x2E || $0 == 0x2F }.map(Array.init)
-    } ?? []
+    var parts =
+      name.split(separator: 0, omittingEmptySubsequences: false).first.map { whole in
+        whole.split(omittingEmptySubsequences: true) { $0 == 0x2E || $0 == 0x2F }.map(Array.init)
+      } ?? []
     if let last = parts.last, last.count > 2, last.suffix(2).elementsEqual([0x3A, 0x30]) {
       parts[parts.count - 1] = Array(last.dropLast(2))
     }

@@ -51,7 +51,8 @@ public struct Coverage: Hashable, Sendable {
     ofParameters = destination.tensors.reduce(0) { saturatingSum($0, $1.elements) }
     tensors = destinations.count
     parameters = destinations.reduce(0) {
-      saturatingSum($0, destination.tensors.indices.contains($1) ? destination.tensors[$1].elements : 0)
+      saturatingSum(
+        $0, destination.tensors.indices.contains($1) ? destination.tensors[$1].elements : 0)
     }
   }
 }

@@ -12,7 +12,8 @@ public enum Step: Hashable, Sendable {
   case flip([Int])
   /// Put at the start and extended; the added entries keep the destination's initial values.
   case pad(axis: Int, size: Int)
-  case concat(axis: Int), stack(axis: Int)
+  case concat(axis: Int)
+  case stack(axis: Int)
   case resize
   case dequantise
   case weightNorm(dim: Int)

@@ -30,7 +30,7 @@ final class NameScorer {
           continue
         }
         words.append(word)
-        for concept in Vocabulary.concepts[word] ?? [word] where !concept.isEmpty {
+        for concept in meanings(of: word) where !concept.isEmpty {
           concepts.append(conceptID(concept))
         }
       }
@@ -39,6 +39,14 @@ final class NameScorer {
     return NameProfile(
       concepts: Array(Set(concepts)).sorted(), numbers: numbers, role: Vocabulary.role(leaf),
       ordinal: Vocabulary.normOrdinal(words.map { $0.lowercased() }))
+  }
+
+  /// Concepts behind a word, singular and plural alike.
+  private func meanings(of word: String) -> [String] {
+    if let known = Vocabulary.concepts[word] { return known }
+    guard word.count > 3, word.hasSuffix("s"), !word.hasSuffix("ss") else { return [word] }
+    let singular = String(word.dropLast())
+    return Vocabulary.concepts[singular] ?? [singular]
   }
 
   /// Counts words so that those which all names share weigh nothing.
@@ -67,9 +75,16 @@ final class NameScorer {
       }
     }
     var score = all > 0 ? shared / all : 0.3
-    if let one = a.ordinal, let two = b.ordinal { score += one == two ? 0.5 : -0.5 }
+    if let one = a.ordinal, let two = b.ordinal { score += ordinalScore(one, two) }
     if a.numbers == b.numbers, !a.numbers.isEmpty { score += 0.1 }
     return score
+  }
+
+  /// First against first counts; second, cross and last are told apart by order.
+  private func ordinalScore(_ one: Int, _ two: Int) -> Double {
+    if one == two { return 0.5 }
+    if one == 1 || two == 1 { return -0.5 }
+    return 0
   }
 
   private func weight(_ concept: Int) -> Double {

@@ -7,6 +7,8 @@ struct PrefixSolver {
   private(set) var missing: [[Int]] = []
 
   private var wanted: Set<[Int]> = []
+  /// Full destination paths with their numbers blanked out.
+  private var wantedPatterns: Set<[Int]> = []
   private var destinationComponents: Set<Int> = []
   private var wrapperIDs: Set<Int>
 
@@ -30,6 +32,7 @@ struct PrefixSolver {
     var counts: [[Int]: Int] = [:]
     for path in destination {
       wanted.insert(path)
+      wantedPatterns.insert(pattern(path))
       for id in path { destinationComponents.insert(id) }
       for depth in 1..<max(2, min(4, path.count)) where path.count > depth {
         counts[Array(path.prefix(depth)), default: 0] += 1
@@ -68,23 +71,30 @@ struct PrefixSolver {
         return
       }
       // The wrapper `module` is a container only beside other entries of a training checkpoint.
-      if cut.count == 1, let id = cut.first, ["module", "layers"].contains(names.text(id)), !hasOthers {
+      if cut.count == 1, let id = cut.first, ["module", "layers"].contains(names.text(id)),
+        !hasOthers
+      {
         return
       }
       let before = slots.count { wanted.contains($0.path) }
       let after = slots.count { slot in
-        slot.path.first.map { cut.contains($0) } == true && wanted.contains(Array(slot.path.dropFirst()))
+        slot.path.first.map { cut.contains($0) } == true
+          && wanted.contains(Array(slot.path.dropFirst()))
       }
       guard after >= before else { return }
       let inDestination = destination.contains { $0.first.map { cut.contains($0) } == true }
       if inDestination && after == before && !hasOthers { return }
       for at in slots.indices {
-        guard let head = slots[at].path.first, cut.contains(head), slots[at].path.count > 1 else { continue }
+        guard let head = slots[at].path.first, cut.contains(head), slots[at].path.count > 1 else {
+          continue
+        }
         slots[at].cut.container.append(head)
         slots[at].path.removeFirst()
       }
       // A second container level is rare and only believed where it is spelt like one.
-      guard let next = slots.first?.path.first, ["state_dict", "params", "model_state_dict"].contains(names.text(next)) else { return }
+      guard let next = slots.first?.path.first,
+        ["state_dict", "params", "model_state_dict"].contains(names.text(next))
+      else { return }
     }
   }
 
@@ -104,9 +114,10 @@ struct PrefixSolver {
         if fits { helped[id, default: 0] += 1 }
       }
     }
-    let accepted = Set(helped.filter { id, count in
-      count >= 2 && count * 2 >= (tried[id] ?? 0)
-    }.keys)
+    let accepted = Set(
+      helped.filter { id, count in
+        count >= 2 && count * 2 >= (tried[id] ?? 0)
+      }.keys)
     guard !accepted.isEmpty else { return }
     for at in slots.indices where !wanted.contains(slots[at].path) {
       remove(&slots[at]) { accepted.contains($0) }
@@ -121,10 +132,16 @@ struct PrefixSolver {
   private func lineUp(_ path: [Int]) -> Bool {
     guard !path.isEmpty else { return false }
     if wanted.contains(path) { return path.count > 1 || path.count == 1 && !isPlainLeaf(path[0]) }
+    // Numbers may have moved as well.
+    if path.count > 1, wantedPatterns.contains(pattern(path)) { return true }
     for depth in 1...2 where path.count > depth + 1 {
       if wanted.contains(Array(path.dropFirst(depth))) { return true }
     }
     return false
+  }
+
+  private func pattern(_ path: [Int]) -> [Int] {
+    path.map { names.number($0) == nil ? $0 : Token.anyNumber }
   }
 
   private func isPlainLeaf(_ id: Int) -> Bool { Vocabulary.role(names.text(id)) != .other }
@@ -160,8 +177,13 @@ struct PrefixSolver {
         }
       }
       let best = votes.filter { prefix, count in
-        count * 2 >= (total[prefix] ?? 0) && prefix.allSatisfy { names.number($0) == nil } && count >= 2
-      }.max { ($0.value, -$0.key.count, $0.key.lexicographicallyPrecedes($1.key) ? 1 : 0) < ($1.value, -$1.key.count, 0) }
+        count * 2 >= (total[prefix] ?? 0) && prefix.allSatisfy { names.number($0) == nil }
+          && count >= 2
+      }.max {
+        ($0.value, -$0.key.count, $0.key.lexicographicallyPrecedes($1.key) ? 1 : 0) < (
+          $1.value, -$1.key.count, 0
+        )
+      }
       guard let (prefix, _) = best else { return }
       for at in slots.indices
       where slots[at].path.starts(with: prefix) && slots[at].path.count > prefix.count
@@ -201,7 +223,8 @@ struct PrefixSolver {
         }
       }
       let best = votes.filter { prefix, count in
-        count * 2 >= (total[prefix] ?? 0) && prefix.allSatisfy { names.number($0) == nil } && count >= 2
+        count * 2 >= (total[prefix] ?? 0) && prefix.allSatisfy { names.number($0) == nil }
+          && count >= 2
           && !missing.contains(prefix)
       }.max { ($0.value, -$0.key.count) < ($1.value, -$1.key.count) }
       guard let (prefix, _) = best else { return }

@@ -115,26 +115,31 @@ enum Vocabulary {
     "fin": ["final"], "type": ["type"], "types": ["type"], "segment": ["type"],
     "mask": ["mask"], "masked": ["mask"], "experts": ["expert"], "expert": ["expert"],
     "mid": ["mid"], "middle": ["mid"], "post": ["post"], "pre": ["pre"], "bbox": ["bbox"],
-    "input": ["input"], "recurrent": ["hidden"], "hh": ["hidden"], "ih": ["input"], "dist": ["distillation"], "reg": ["register"], "spec": [],
+    "input": ["input"], "recurrent": ["hidden"], "hh": ["hidden"], "ih": ["input"],
+    "dist": ["distillation"], "reg": ["register"], "spec": [],
     "router": ["gate"], "module": [], "model": [], "base": [], "main": [],
   ]
 
   /// Which of a block's norms, in order, a norm's name says it is.
   static func normOrdinal(_ words: [String]) -> Int? {
     let text = words.joined(separator: "_")
+    guard contains(text, "norm") || contains(text, "ln") else { return nil }
     let phrases: [(String, Int)] = [
-      ("post_attention_layernorm", 2), ("post_attention_norm", 2), ("post_attention_layer_norm", 2),
+      ("post_attention_layernorm", 2), ("post_attention_norm", 2),
       ("attn_output_norm", 1), ("layer_output_norm", 2), ("attention_output", 1),
-      ("self_attn_layer_norm", 1), ("sa_layer_norm", 1), ("encoder_attn_layer_norm", 5),
-      ("output_layer_norm", 2), ("final_layer_norm", 9), ("layernorm_before", 1),
+      ("self_attn_layernorm", 1), ("sa_layernorm", 1), ("encoder_attn_layernorm", 5),
+      ("output_layernorm", 2), ("final_layernorm", 9), ("layernorm_before", 1),
       ("layernorm_after", 2), ("norm_before", 1), ("norm_after", 2), ("input_layernorm", 1),
-      ("input_layer_norm", 1), ("input_norm", 1), ("attention_norm", 1), ("attn_norm", 1),
+      ("input_layernorm", 1), ("input_norm", 1), ("attention_norm", 1), ("attn_norm", 1),
       ("attn_ln", 1), ("cross_attn_ln", 5), ("mlp_ln", 2), ("ffn_norm", 2), ("mlp_norm", 2),
       ("pre_attn", 1), ("pre_mlp", 2), ("ffn_ln", 2), ("ff_norm", 2), ("norm_mlp", 2),
       ("norm_attn", 1), ("ln_attn", 1), ("ln_mlp", 2), ("before", 1), ("after", 2),
     ]
     if contains(text, "cross_attn_ln") { return 5 }
     for (phrase, ordinal) in phrases where contains(text, phrase) { return ordinal }
+    for ordinal in 1...3 where contains(text, "norm_\(ordinal)") || contains(text, "ln_\(ordinal)") {
+      return ordinal
+    }
     return nil
   }
 

@@ -11,7 +11,8 @@ public enum Rule: Hashable, Sendable {
   case add(String)
   /// Destination tensors that match take these source tensors, through this operation. An `index`
   /// step whose position is `layerVariable` takes the value of that variable.
-  case take(destination: NamePattern, sources: [NamePattern], operation: Operation, layerVariable: Int?)
+  case take(
+    destination: NamePattern, sources: [NamePattern], operation: Operation, layerVariable: Int?)
   /// Destination tensors that match keep their initial values.
   case skip(NamePattern)
 
@@ -37,7 +38,8 @@ public enum Rule: Hashable, Sendable {
     case .take(_, _, let operation, _):
       return operation.steps.allSatisfy { step in
         switch step {
-        case .identity, .rename, .tie, .transpose, .permute, .reshape, .take, .flip, .concat, .stack:
+        case .identity, .rename, .tie, .transpose, .permute, .reshape, .take, .flip, .concat,
+          .stack:
           true
         default: false
         }

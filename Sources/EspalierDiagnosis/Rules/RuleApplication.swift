@@ -70,12 +70,15 @@ extension Array where Element == Rule {
     var links: [Link] = []
     for (index, tensor) in destination.tensors.enumerated() {
       let key = NamePattern.parts(tensor.name).texts.flatMap { $0 }
-      let rule = literal[tensor.name] ?? general[key]?.first { $0.destinationPattern?.match(tensor.name) != nil }
+      let rule =
+        literal[tensor.name]
+        ?? general[key]?.first { $0.destinationPattern?.match(tensor.name) != nil }
       if let rule {
         if let link = rule.link(index, tensor, exact) { links.append(link) }
       } else if let s = byName[tensor.name], source.tensors[s].shape == tensor.shape {
         let isSame = source.tensors[s].name == tensor.name
-        let casts = source.tensors[s].dtype != tensor.dtype && isFloat(source.tensors[s].dtype)
+        let casts =
+          source.tensors[s].dtype != tensor.dtype && isFloat(source.tensors[s].dtype)
           && isFloat(tensor.dtype)
         let steps: [Step] = casts ? [.cast] : [isSame ? .identity : .rename]
         links.append(Link(destination: index, sources: [s], operation: Operation(steps)))

@@ -98,7 +98,8 @@ struct RuleWriter {
     }
     guard let (operation, layer) = follow(links.map(\.operation), variables) else { return nil }
     return .take(
-      destination: NamePattern(pieces), sources: sources, operation: operation, layerVariable: layer)
+      destination: NamePattern(pieces), sources: sources, operation: operation, layerVariable: layer
+    )
   }
 
   /// The source's numbers as constants, or as a destination's number plus or minus something.

@@ -28,7 +28,8 @@ struct PackedWeight {
       let dtype = inventory.tensors[index].dtype
       if dtype == "I8", leaves["SCB"] != nil {
         return PackedWeight(
-          kind: "bitsandbytes 8-bit", parts: parts(["weight", "SCB", "weight_format"]), shape: packed)
+          kind: "bitsandbytes 8-bit", parts: parts(["weight", "SCB", "weight_format"]),
+          shape: packed)
       }
       if dtype == "U32", let scales = shape("scales"), let groups = scales.last {
         let bits = inventory.number(["bits"]) ?? 4
@@ -43,7 +44,9 @@ struct PackedWeight {
       {
         return PackedWeight(
           kind: "scaled 8-bit",
-          parts: parts(["weight", "weight_scale", "weight_scale_inv", "weight_zero_point", "input_scale"]),
+          parts: parts([
+            "weight", "weight_scale", "weight_scale_inv", "weight_zero_point", "input_scale",
+          ]),
           shape: packed)
       }
     }
@@ -51,7 +54,9 @@ struct PackedWeight {
       let bits = inventory.number(["bits", "num_bits"]) ?? 4
       return PackedWeight(
         kind: "compressed-tensors",
-        parts: parts(["weight_packed", "weight_scale", "weight_zero_point", "weight_shape", "weight_g_idx"]),
+        parts: parts([
+          "weight_packed", "weight_scale", "weight_zero_point", "weight_shape", "weight_g_idx",
+        ]),
         shape: [packed[0], times(packed[1], 32) / max(bits, 1)])
     }
     return nil

@@ -92,10 +92,17 @@ struct SourceReader {
       list.count * 4 >= free.count && list.count >= 4
         && key.last.map { names.number($0) == nil } ?? false
     }
-    let keys = big.keys.sorted { ($0.count, $0.map { names.text($0) }.joined()) < ($1.count, $1.map { names.text($0) }.joined()) }
+    let keys = big.keys.sorted {
+      ($0.count, $0.map { names.text($0) }.joined()) < (
+        $1.count, $1.map { names.text($0) }.joined()
+      )
+    }
     for (at, one) in keys.enumerated() {
-      for two in keys[(at + 1)...] where one.count == two.count && one.dropLast() == two.dropLast() {
-        guard let a = big[one], let b = big[two], isSameTree(a, b, depth: one.count) else { continue }
+      for two in keys[(at + 1)...] where one.count == two.count && one.dropLast() == two.dropLast()
+      {
+        guard let a = big[one], let b = big[two], isSameTree(a, b, depth: one.count) else {
+          continue
+        }
         guard destinationCount * 2 < 3 * max(a.count, b.count) else { continue }
         let dropped = copyToDrop(one, a, two, b)
         reading.copyName = names.join(dropped)
@@ -131,7 +138,8 @@ struct SourceReader {
   // MARK: Packed weights
 
   private func isBlockType(_ dtype: String) -> Bool {
-    (dtype.hasPrefix("Q") || dtype.hasPrefix("IQ") || dtype.hasPrefix("TQ") || dtype.hasPrefix("MXFP"))
+    (dtype.hasPrefix("Q") || dtype.hasPrefix("IQ") || dtype.hasPrefix("TQ")
+      || dtype.hasPrefix("MXFP"))
       && dtype.contains { $0.isNumber }
   }
 
@@ -151,7 +159,9 @@ struct SourceReader {
         let extra = stateParts(below: directory + [weight], siblings)
         guard !extra.isEmpty else { continue }
         var packed = PackedWeight(kind: "bitsandbytes 4-bit", parts: [index], shape: [])
-        packed.shape = [inventory.tensors[index].elements.multipliedReportingOverflow(by: 2).partialValue]
+        packed.shape = [
+          inventory.tensors[index].elements.multipliedReportingOverflow(by: 2).partialValue
+        ]
         packed.shapeIsFree = true
         add(packed, path: directory + [weight], parts: [index] + extra)
       }
@@ -189,7 +199,9 @@ struct SourceReader {
     let weight = names.intern("weight")
     let baseLayer = names.intern("base_layer")
     for (owner, pair) in factors {
-      let ordered = pair.sorted { $0.isDown && !$1.isDown || ($0.isDown == $1.isDown && $0.index < $1.index) }
+      let ordered = pair.sorted {
+        $0.isDown && !$1.isDown || ($0.isDown == $1.isDown && $0.index < $1.index)
+      }
       for (index, isDown) in ordered where isDown {
         let shape = inventory.tensors[index].shape
         reading.adapterRank = max(reading.adapterRank, shape.min() ?? 0)
@@ -268,7 +280,9 @@ enum WeightNorm {
     case "weight_g": return (path.dropLast() + [names.intern("weight")], true)
     case "weight_v": return (path.dropLast() + [names.intern("weight")], false)
     case "original0", "original1":
-      guard path.count >= 3, names.text(path[path.count - 3]) == "parametrizations" else { return nil }
+      guard path.count >= 3, names.text(path[path.count - 3]) == "parametrizations" else {
+        return nil
+      }
       return (
         Array(path.dropLast(3)) + [path[path.count - 2]], names.text(leaf) == "original0"
       )

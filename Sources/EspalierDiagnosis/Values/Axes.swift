@@ -58,7 +58,8 @@ struct AxisStyle {
       if source.count == 2, source[0] == source[1], !isTable, isSwapped(leaves) {
         return [.transpose]
       }
-      if source.count >= 3, source.count(where: { $0 > 1 }) > 2, let order = bestOrder(source, destination),
+      if source.count >= 3, source.count(where: { $0 > 1 }) > 2,
+        let order = bestOrder(source, destination),
         order != Array(source.indices)
       {
         return [.permute(order)]
@@ -109,7 +110,9 @@ struct AxisStyle {
   private func tail(_ s: [Int], _ d: [Int], _ leaves: LeafPair) -> [Step]? {
     guard s.count == d.count else { return nil }
     if s.count == 1 { return s == d ? [] : nil }
-    if s[0] == s[1], s == d { return isSwapped(leaves) || swapTotal.swapped > swapTotal.same ? [.transpose] : [] }
+    if s[0] == s[1], s == d {
+      return isSwapped(leaves) || swapTotal.swapped > swapTotal.same ? [.transpose] : []
+    }
     if s == d { return [] }
     return s == Array(d.reversed()) ? [.transpose] : nil
   }

@@ -1,20 +1,22 @@
 import EspalierTree
 
 extension DType {
-  /// Whether zero is among the type's values, so that an array of it can be filled with zeros.
-  var holdsZero: Bool { self != .f8e8m0 && self != .string }
+  /// Whether an array of the type can be filled with zeros. Where a zero point is kept elsewhere,
+  /// nobody knows which bits are zero.
+  var holdsZero: Bool { zeroMask != nil }
 
   /// The bits of eight bytes of elements that are clear exactly when all of them are zero: the
   /// signs of floating point numbers do not count. Nil when the type has no zero.
   var zeroMask: UInt64? {
     switch self {
-    case .f8e8m0, .string: return nil
+    case .f8e8m0, .string, .qi8, .qu8, .qi32: return nil
     case .f16, .bf16: return 0x7FFF_7FFF_7FFF_7FFF
     case .f32, .c64: return 0x7FFF_FFFF_7FFF_FFFF
     case .f64, .c128: return 0x7FFF_FFFF_FFFF_FFFF
     case .f8e4m3, .f8e5m2: return 0x7F7F_7F7F_7F7F_7F7F
     case .f4: return 0x7777_7777_7777_7777
-    // The rest has no negative zero (FNUZ: its code is NaN), or no place in eight bytes for it.
+    // The rest has no negative zero (FNUZ: its code is NaN) or no fixed place for its sign; a
+    // quantised block without a bit is all zero.
     default: return .max
     }
   }

@@ -92,6 +92,12 @@ public struct ArrayView<Element: ModelScalar>: ModelArray {
     into buffer: UnsafeMutableRawBufferPointer, from offset: Int
   ) throws -> Int {
     let size = ElementCoding<Element>.size
+    if isContiguous {
+      let range = self.offset..<self.offset + (try checkedCount())
+      return base.elements[range].withUnsafeBufferPointer {
+        ElementCoding.read($0, from: offset, into: buffer)
+      }
+    }
     let first = offset / size
     let count = min(buffer.count / size, max(0, try checkedCount() - first))
     guard let target = buffer.baseAddress else { return 0 }
@@ -105,8 +111,14 @@ public struct ArrayView<Element: ModelScalar>: ModelArray {
     let count = try checkedCount()
     let new = ElementCoding<Element>.elements(bytes) ?? []
     guard new.count == count else { throw WrongElementCount(found: new.count, expected: count) }
-    for (index, element) in new.enumerated() { base.elements[position(index)] = element }
+    if isContiguous {
+      base.elements.replaceSubrange(offset..<offset + count, with: new)
+    } else {
+      for (index, element) in new.enumerated() { base.elements[position(index)] = element }
+    }
   }
+
+  private var isContiguous: Bool { strides == shape.contiguousStrides(.row) }
 
   private func checkedCount() throws -> Int {
     guard let footprint = modelArrayLayout.footprint(of: shape), let count = shape.elementCount,

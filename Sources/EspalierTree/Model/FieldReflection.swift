@@ -34,12 +34,14 @@ enum FieldReflection {
 
   /// The stored properties of a type, a superclass's first; lazy ones under their own names.
   static func stored(in type: Any.Type) -> [StoredField] {
-    (0..<runtimeFieldCount(type)).compactMap { index in
+    let isObject = type is AnyObject.Type
+    return (0..<runtimeFieldCount(type)).compactMap { index in
       var metadata = RuntimeFieldMetadata()
       let fieldType = runtimeFieldMetadata(type, index: index, fieldMetadata: &metadata)
       defer { metadata.free?(metadata.name) }
-      // What cannot be copied (a `Mutex`) is reported as not strong, too.
       guard metadata.isStrong, let name = metadata.name else { return nil }
+      // What cannot be copied (a `Mutex` in an object) is reported as `()`.
+      if fieldType == Void.self, isObject { return nil }
       return StoredField(
         name: plainName(String(cString: name), at: index), type: fieldType,
         offset: runtimeFieldOffset(type, index: index), isSettable: metadata.isVar)

@@ -10,7 +10,7 @@ public enum ModelError: Error {
   /// An array is a value in a place that cannot be set.
   case notWritable(TreePath, ReadOnlyReason)
   /// More nodes than a model may have, most likely because objects are shared again and again.
-  case tooManyNodes
+  case tooManyNodes(limit: Int)
   /// A load failed in the middle, and the arrays at these paths could not be put back.
   case notRestored([TreePath], cause: any Error)
   /// The source of the new values handed over another number of bytes than it describes.
@@ -48,8 +48,8 @@ extension ModelError: CustomStringConvertible {
         + "after it was written; writing must not change shape or type"
     case .notWritable(let path, let reason):
       return "\(path): cannot be loaded: \(reason)"
-    case .tooManyNodes:
-      return "the model has more than \(ModelWalk.maximumNodes) nodes; it refers to the same "
+    case .tooManyNodes(let limit):
+      return "the model has more than \(limit) nodes; it refers to the same "
         + "objects again and again, or has to be split"
     case .notRestored(let paths, let cause):
       return "the load failed (\(cause)), and these arrays could not be put back: "

@@ -15,7 +15,7 @@ public final class ModelSource: TensorSource, @unchecked Sendable {
 
   /// - Parameter model: any value: a struct, an object, a tuple, an array, a dictionary.
   /// - Throws: ``TreeError`` for a cycle, a tree that is too deep, a shape without an element
-  ///   count, two children with one name; ``ModelError/tooManyNodes``.
+  ///   count, two children with one name; ``ModelError/tooManyNodes(limit:)``.
   public init(_ model: Any) throws {
     var walk = ModelWalk()
     try walk.run(model)

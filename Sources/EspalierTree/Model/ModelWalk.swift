@@ -25,8 +25,9 @@ enum ModelStep {
 /// limit on depth.
 struct ModelWalk {
   /// More nodes than this are refused: objects that share objects multiply at every level.
-  static let maximumNodes = 1 << 22
+  static let defaultMaximumNodes = 1 << 22
 
+  let maximumNodes: Int
   private(set) var builder = TreeBuilder()
   private(set) var records = ContiguousArray<ModelRecord>()
   /// For each leaf in order: the record of its array, -1 for other leaves.
@@ -73,6 +74,8 @@ struct ModelWalk {
     let trainability: Trainability
   }
 
+  init(maximumNodes: Int = defaultMaximumNodes) { self.maximumNodes = maximumNodes }
+
   mutating func run(_ model: Any) throws {
     try enter(
       Visit(
@@ -103,7 +106,7 @@ struct ModelWalk {
         throw TreeError.duplicate(builder.path(of: node))
       }
     }
-    guard builder.drafts.count <= Self.maximumNodes else { throw ModelError.tooManyNodes }
+    guard builder.drafts.count <= maximumNodes else { throw ModelError.tooManyNodes(limit: maximumNodes) }
     try enter(
       Visit(
         value: child.value, parent: frame.record, step: child.step, node: node,
@@ -177,7 +180,7 @@ struct ModelWalk {
 
   private mutating func append(_ visit: Visit) throws -> Int32 {
     // Wrappers in wrappers add records without nodes.
-    guard records.count < 4 * Self.maximumNodes else { throw ModelError.tooManyNodes }
+    guard records.count < 4 * maximumNodes else { throw ModelError.tooManyNodes(limit: maximumNodes) }
     records.append(ModelRecord(value: visit.value, parent: visit.parent, step: visit.step))
     return Int32(truncatingIfNeeded: records.count - 1)
   }

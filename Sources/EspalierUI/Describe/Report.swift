@@ -55,7 +55,7 @@ public struct Report: Sendable {
       .onlySource, groups.unexpected)
     add(capital("\(would)zero-filled"), .inactive, comparison.rows(.zeroFilled))
     add("Would be kept", "Kept", isDone, .shape, groups.keptOtherwise)
-    add(capital("\(would)loaded through a tie"), .tied, comparison.rows(.tied))
+    add(capital("\(would)loaded through a tie"), .tied, groups.tied)
     add(capital("\(would)loaded"), .good, comparison.rows(.loaded))
     let notes = comparison.plan?.notes.count ?? 0
     if notes > 0 {

@@ -64,6 +64,7 @@ extension AppState {
   }
 
   private mutating func cyclePane(by step: Int) {
+    guard overlay == nil else { return }
     let layout = Layout(self)
     var panes: [Pane] = [.tree]
     if layout.offersRow { panes.append(.row) }

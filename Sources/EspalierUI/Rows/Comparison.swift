@@ -31,8 +31,9 @@ public final class Comparison: Sendable, Equatable {
     var misfits: RowSet
     var missing: RowSet
     var unexpected: RowSet
-    /// Kept without being an issue.
+    /// Kept, and loaded through a tie, without being an issue.
     var keptOtherwise: RowSet
+    var tied: RowSet
   }
   public let counts: Counts
   /// What was done to the pairing that the user should know.
@@ -65,7 +66,7 @@ public final class Comparison: Sendable, Equatable {
     var differing = RowBits(universe: count)
     var tally = Tally()
     var outcomes = RowOutcome.allCases.map { _ in RowBits(universe: count) }
-    var groups = [RowBits](repeating: RowBits(universe: count), count: 4)
+    var groups = [RowBits](repeating: RowBits(universe: count), count: 5)
     for row in 0..<count {
       let verdict = RowVerdict(raw: marked.verdicts[row])
       if verdict.isIssue { issues.insert(row) }
@@ -90,7 +91,7 @@ public final class Comparison: Sendable, Equatable {
     counts = tally.counts
     issueGroups = IssueGroups(
       misfits: RowSet(groups[0]), missing: RowSet(groups[1]), unexpected: RowSet(groups[2]),
-      keptOtherwise: RowSet(groups[3]))
+      keptOtherwise: RowSet(groups[3]), tied: RowSet(groups[4]))
     outcomeRows = outcomes.map { RowSet($0) }
     sums = Side.allCases.map { RowSums(alignment, $0) }
   }
@@ -120,7 +121,7 @@ public final class Comparison: Sendable, Equatable {
 extension RowVerdict {
   /// Where a report lists the row, in the order of ``Comparison/IssueGroups``.
   fileprivate var reportGroup: Int? {
-    guard isIssue else { return outcome == .kept ? 3 : nil }
+    guard isIssue else { return outcome == .kept ? 3 : outcome == .tied ? 4 : nil }
     switch mark {
     case .onlyDestination: return 1
     case .onlySource: return 2

@@ -78,6 +78,8 @@ extension Canvas {
       guard let hint = row.hint, let key = keys.first, row.contexts.contains(state.hintContext)
       else { continue }
       guard row.whyDisabled(state) == nil else { continue }
+      // What lies over the panes has to be closed first.
+      if row.command == .nextPane, state.overlay != nil { continue }
       let needed = cellWidth(of: key) + 1 + cellWidth(of: hint)
       guard x + needed <= width else { continue }
       x = put(key, x, y, .accent)

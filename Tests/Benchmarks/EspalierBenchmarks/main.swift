@@ -1,13 +1,27 @@
-import EspalierTree
+// What the project promises, measured: ratios against alternatives in one run, and limits.
+//
+//     ESPALIER_BENCH=1 swift run -c release espalier-bench [scale] [list] [plan] [save]
+//
+// `list` needs ESPALIER_PYTHON, an interpreter with safetensors; `save` writes 8 GB to $TMPDIR.
 
-let names = expertNames(leaves: CommandLine.arguments.count > 1 ? 300_000 : 1_000_000)
-let before = residentBytes()
-var t = now()
-let a = try buildTree(names)
-print("build", now() - t, a.nodeCount, (residentBytes() - before) / a.leafCount)
-t = now()
-let b = try buildTree(names)
-print("build", now() - t)
-t = now()
-let al = Alignment(a, b)
-print("align", now() - t, al.count, (residentBytes() - before) / 2_000_000)
+import Foundation
+
+let wanted = Set(CommandLine.arguments.dropFirst())
+func runs(_ name: String) -> Bool { wanted.isEmpty || wanted.contains(name) }
+
+/// A line of the result: what, how much, what it has to stay below.
+func report(_ what: String, _ value: Double, _ unit: String, limit: Double) {
+  let verdict = value <= limit ? "ok  " : "OVER"
+  let number = String(format: "%10.3f", value)
+  print("\(verdict) \(number) \(unit)  (limit \(limit))  \(what)")
+}
+
+let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+  "espalier-bench-\(ProcessInfo.processInfo.processIdentifier)")
+try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+defer { try? FileManager.default.removeItem(at: folder) }
+
+if runs("scale") { try benchmarkScale(folder) }
+if runs("list") { try benchmarkListing(folder) }
+if runs("plan") { try benchmarkPlanning() }
+if runs("save") { try benchmarkSaving(folder) }

@@ -58,7 +58,9 @@ struct DiagnosisCase {
 
   private static func flatten(_ value: Any, _ key: String, into out: inout [String: String]) {
     if let object = value as? [String: Any] {
-      for (name, inner) in object { flatten(inner, key.isEmpty ? name : key + "." + name, into: &out) }
+      for (name, inner) in object {
+        flatten(inner, key.isEmpty ? name : key + "." + name, into: &out)
+      }
     } else if let list = value as? [Any] {
       for (at, inner) in list.enumerated() { flatten(inner, "\(key).\(at)", into: &out) }
     } else {

@@ -17,7 +17,9 @@ struct ElementFlow {
   init(_ operation: Operation, shapes: [[Int]]) {
     self.shapes = shapes
     let steps = operation.steps.filter { $0 != .dequantise }
-    let at = steps.firstIndex { if case .concat = $0 { true } else if case .stack = $0 { true } else { false } }
+    let at = steps.firstIndex {
+      if case .concat = $0 { true } else if case .stack = $0 { true } else { false }
+    }
     if let at {
       before = Array(steps.prefix(at))
       join = steps[at]
@@ -41,7 +43,8 @@ struct ElementFlow {
     else { return nil }
     guard let middle else { return .some(nil) }
     guard let join else { return .some(Origin(source: 0, element: middle)) }
-    guard let (source, inside) = part(middle, join, joined), let own = chain(before, shapes[source]),
+    guard let (source, inside) = part(middle, join, joined),
+      let own = chain(before, shapes[source]),
       let found = back(inside, before, own)
     else { return nil }
     return found.map { .some(Origin(source: source, element: $0)) } ?? .some(nil)

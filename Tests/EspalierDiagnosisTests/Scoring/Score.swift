@@ -39,7 +39,9 @@ struct CaseScore {
       if let link {
         for row in rows {
           let wanted = row.sources.compactMap { index[$0] }
-          guard Set(link.sources.map { storage($0, one.source) }) == Set(wanted.map { storage($0, one.source) }),
+          guard
+            Set(link.sources.map { storage($0, one.source) })
+              == Set(wanted.map { storage($0, one.source) }),
             !wanted.isEmpty
           else { continue }
           isSource = true
@@ -51,7 +53,8 @@ struct CaseScore {
       if !isExact {
         if link != nil { wrong += 1 }
         let got = link.map {
-          $0.sources.map { one.source.tensors[$0].text }.joined(separator: " + ") + " : \($0.operation)"
+          $0.sources.map { one.source.tensors[$0].text }.joined(separator: " + ")
+            + " : \($0.operation)"
         }
         let want = rows.first.map { $0.sources.joined(separator: " + ") + " : " + $0.operation }
         failures.append("\(tensor.text) got \(got ?? "nothing") want \(want ?? "nothing")")
@@ -112,7 +115,8 @@ struct Totals {
     Double(cases.reduce(0) { $0 + $1.exact }) / Double(max(1, cases.reduce(0) { $0 + $1.tensors }))
   }
   var macro: Double {
-    cases.reduce(0.0) { $0 + Double($1.exact) / Double(max(1, $1.tensors)) } / Double(max(1, cases.count))
+    cases.reduce(0.0) { $0 + Double($1.exact) / Double(max(1, $1.tensors)) }
+      / Double(max(1, cases.count))
   }
   var allRight: Int { cases.count { $0.exact == $0.tensors } }
 

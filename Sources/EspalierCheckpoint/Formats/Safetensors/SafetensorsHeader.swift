@@ -25,7 +25,7 @@ struct SafetensorsHeader {
   private var rank = 0
 
   /// The fields of the entry at hand.
-  private struct Entry {
+  struct Entry {
     var dtype = DType.u8
     var bits = 0
     var elements = 0
@@ -308,7 +308,7 @@ struct SafetensorsHeader {
     return count
   }
 
-  private var shape: Shape { Shape(dimensions[..<rank]) }
+  var shape: Shape { Shape(dimensions[..<rank]) }
 
   /// Checks an entry by itself and lets its offsets count from the start of the region.
   @inline(__always)
@@ -379,44 +379,5 @@ struct SafetensorsHeader {
     var full = TreeBuilder()
     swap(&full, &builder)
     return full.finish()
-  }
-
-  // MARK: Errors
-
-  private func tensorError(
-    _ code: CheckpointError.Code, at position: Int, _ name: HeaderScanner.Text,
-    _ scanner: HeaderScanner, found: String, expected: String
-  ) -> CheckpointError {
-    CheckpointError(
-      code, file: scanner.origin.file, offset: scanner.origin.offset.map { $0 + position },
-      place: scanner.unescaped(name), found: found, expected: expected)
-  }
-
-  private func missingField(
-    _ entry: Entry, _ name: HeaderScanner.Text, _ scanner: HeaderScanner
-  ) -> CheckpointError {
-    let fields: [(HeaderScanner.Field, String)] = [
-      (.dtype, "dtype"), (.shape, "shape"), (.offsets, "data_offsets"),
-    ]
-    let missing = fields.filter { entry.seen & $0.0.rawValue == 0 }.map(\.1)
-      .joined(separator: ", ")
-    return tensorError(
-      .malformed, at: name.start - 1, name, scanner, found: "no \(missing)",
-      expected: "dtype, shape and data_offsets")
-  }
-
-  private func wrongSize(
-    _ entry: Entry, _ name: HeaderScanner.Text, _ scanner: HeaderScanner
-  ) -> CheckpointError {
-    let size = entry.elements.multipliedReportingOverflow(by: entry.bits)
-    let expected =
-      size.overflow
-      ? "a size that fits in 64 bits"
-      : size.partialValue & 7 != 0
-        ? "elements that fill whole bytes" : "\(size.partialValue / 8) bytes"
-    return tensorError(
-      .badValue, at: name.start - 1, name, scanner,
-      found: "data_offsets [\(entry.begin), \(entry.end)] for \(entry.dtype) "
-        + "\(shape)", expected: expected)
   }
 }
