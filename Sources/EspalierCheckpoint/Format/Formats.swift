@@ -5,6 +5,7 @@ public enum Formats {
     Safetensors(),
     PyTorch(),
     GGUF(),
+    Keras(),
     HDF5(),
     JLD2(),
     Skeleton(),

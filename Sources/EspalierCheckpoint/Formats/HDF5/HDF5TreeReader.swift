@@ -286,7 +286,9 @@ extension HDF5TreeReader {
     if !links.isEmpty, path.hasSuffix("vars"), HDF5TreeReader.countFromZero(links) {
       builder.setKind(.positional, of: node)
     }
-    guard !keras.isEmpty, let name = path.split(separator: UInt8(ascii: "/")).last else { return }
+    let parts = path.split(separator: UInt8(ascii: "/"))
+    // Inside a layer's group its name stands once more, as the scope of its weights.
+    guard !keras.isEmpty, let name = parts.last, parts.dropLast().last != name else { return }
     if let kind = keras.className(of: Array(name)) { builder.setLabel(kind, of: node) }
   }
 

@@ -4,8 +4,8 @@ import EspalierTree
 /// among them.
 struct JLD2Fields {
   enum Content {
-    /// Stored, at this place of the members.
-    case stored(Int)
+    /// Stored, at this place of the members, as this type where it is known.
+    case stored(Int, type: Int?)
     /// Not stored: all there is to know is its type.
     case type(Int)
   }
@@ -13,12 +13,18 @@ struct JLD2Fields {
   var fields: [(name: [UInt8], content: Content)] = []
   var isPositional = false
 
-  init(_ members: [HDF5Datatype.Member]) {
-    fields = members.enumerated().map { ($0.element.name, .stored($0.offset)) }
+  /// - Parameter types: of the members, 0 where nothing is known; or empty.
+  init(_ members: [HDF5Datatype.Member], types: [Int] = []) {
+    fields = members.enumerated().map { index, member in
+      let type = index < types.count && types[index] != 0 ? types[index] : nil
+      return (member.name, .stored(index, type: type))
+    }
   }
 
-  /// - Parameter names: of all fields, in order; nil to number them from 1.
-  init(_ members: [HDF5Datatype.Member], types: [Int], names: [[UInt8]]?) {
+  /// - Parameters:
+  ///   - types: of all fields, in order.
+  ///   - names: of all fields; nil to number them from 1.
+  init(_ members: [HDF5Datatype.Member], allTypes types: [Int], names: [[UInt8]]?) {
     self.init(members)
     var known: [(name: [UInt8], content: Content)] = []
     var places: [[UInt8]: Int] = [:]
@@ -27,7 +33,7 @@ struct JLD2Fields {
     for (index, type) in types.enumerated() {
       let name = names.flatMap { index < $0.count ? $0[index] : nil } ?? Array("\(index + 1)".utf8)
       if let place = places[name] {
-        known.append((name, .stored(place)))
+        known.append((name, .stored(place, type: type == 0 ? nil : type)))
         used += 1
       } else {
         known.append((name, .type(type)))

@@ -55,7 +55,15 @@ struct JLD2TreeReader {
       try run(task)
     }
     let tree = builder.finish()
-    return OpenedContent(HDF5Source(tree: tree, file: metadata.file, contents: contents))
+    var content = OpenedContent(
+      HDF5Source(tree: tree, file: metadata.file, contents: contents))
+    // What Julia's `save_object` calls the one thing that it saves.
+    let single = Name("single_stored_object")
+    if let node = tree.child(of: .root, named: single), tree.hasChildren(node) {
+      content.root = node
+      content.notes.append("the weights are taken from “\(single)”, the one object in the file")
+    }
+    return content
   }
 
   private mutating func run(_ task: Task) throws {
@@ -278,6 +286,10 @@ struct JLD2TreeReader {
     _ data: inout HDF5Cursor
   ) throws(CheckpointError) -> (HDF5Datatype, HDF5Cursor)? {
     guard let address = try data.address("reference"), address != 0 else { return nil }
+    return try scalar(at: address)
+  }
+
+  private func scalar(at address: Int) throws(CheckpointError) -> (HDF5Datatype, HDF5Cursor)? {
     let header = try HDF5ObjectHeader(metadata, at: address)
     guard header.isDataset else { return nil }
     let dataset = try HDF5Dataset(header, metadata)
@@ -372,7 +384,10 @@ extension JLD2TreeReader {
     for (name, content) in fields.fields {
       let node = try builder.node(Name(name), under: task.node)
       switch content {
-      case .stored(let place): try addField(members[place], data, node, task)
+      case .stored(let place, let type):
+        var member = members[place]
+        member.type.committed = type
+        try addField(member, data, node, task)
       case .type(let address):
         pending.append(Task(value: .type(address), node: node, inside: task.inside, isField: true))
       }
@@ -408,22 +423,38 @@ extension JLD2TreeReader {
     _ members: [HDF5Datatype.Member], _ julia: JLD2Type?
   ) throws(CheckpointError) -> JLD2Fields {
     guard let julia else { return JLD2Fields(members) }
-    if julia.isTuple, !julia.parameters.isEmpty {
-      return JLD2Fields(members, types: julia.parameters, names: nil)
+    if let types = try elements(of: julia) {
+      return JLD2Fields(members, allTypes: types, names: nil)
     }
     if julia.isNamedTuple, let (names, types) = try namedTuple(julia) {
-      return JLD2Fields(members, types: types, names: names)
+      return JLD2Fields(members, allTypes: types, names: names)
     }
-    return JLD2Fields(members)
+    return JLD2Fields(members, types: julia.fieldTypes)
+  }
+
+  /// The types of a tuple's elements; nil where it is none.
+  private func elements(of julia: JLD2Type) throws(CheckpointError) -> [Int]? {
+    guard julia.isRepeated else { return julia.isTuple ? julia.parameters : nil }
+    guard julia.parameters.count == 2, case .integer(let count)? = try number(julia.parameters[0]),
+      (0...4096).contains(count)
+    else { return nil }
+    return [Int](repeating: julia.parameters[1], count: Int(count))
+  }
+
+  private func number(_ address: Int) throws(CheckpointError) -> LeafValue? {
+    guard let (type, start) = try scalar(at: address) else { return nil }
+    var data = start
+    return try type.leafValue(&data, metadata)
   }
 
   /// The names and the types of a named tuple's fields.
   private func namedTuple(
     _ julia: JLD2Type
   ) throws(CheckpointError) -> (names: [[UInt8]], types: [Int])? {
-    guard julia.parameters.count == 2, let tuple = try types.type(at: julia.parameters[1]) else {
-      return nil
-    }
+    guard julia.parameters.count == 2, let tuple = try types.type(at: julia.parameters[1]),
+      let elements = try elements(of: tuple)
+    else { return nil }
+    if elements.isEmpty { return ([], []) }
     let header = try HDF5ObjectHeader(metadata, at: julia.parameters[0])
     guard header.isDataset else { return nil }
     let dataset = try HDF5Dataset(header, metadata)
@@ -439,7 +470,7 @@ extension JLD2TreeReader {
       var name = try field.part(member.type.size, "name")
       names.append(try keyName(member.type, &name) ?? [])
     }
-    return names.count == tuple.parameters.count ? (names, tuple.parameters) : nil
+    return names.count == elements.count ? (names, elements) : nil
   }
 
   /// The name of a type that is itself the value.
@@ -465,11 +496,11 @@ extension JLD2TreeReader {
       return
     }
     let fields: JLD2Fields
-    if type.isTuple {
-      fields = JLD2Fields([], types: type.parameters, names: nil)
+    if let types = try elements(of: type) {
+      fields = JLD2Fields([], allTypes: types, names: nil)
       builder.setKind(.positional, of: task.node)
     } else if type.isNamedTuple, let (names, types) = try namedTuple(type) {
-      fields = JLD2Fields([], types: types, names: names)
+      fields = JLD2Fields([], allTypes: types, names: names)
     } else {
       return try opaque(type.function ?? type.shown, at: task.node)
     }

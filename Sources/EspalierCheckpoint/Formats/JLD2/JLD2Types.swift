@@ -6,6 +6,8 @@ struct JLD2Type: Sendable {
   var name: [UInt8]
   /// Addresses of the type's parameters: types, or values such as a named tuple's names.
   var parameters: [Int]
+  /// Addresses of the types of the fields that are stored, 0 where nothing is said; or empty.
+  var fieldTypes: [Int] = []
 
   /// The name without its modules.
   var shortName: String {
@@ -40,7 +42,9 @@ struct JLD2Type: Sendable {
     return rest.contains("#") || rest.allSatisfy(\.isNumber) ? name : String(rest)
   }
 
-  var isTuple: Bool { ["Tuple", "NTuple"].contains(shortName) }
+  var isTuple: Bool { shortName == "Tuple" || isRepeated }
+  /// A tuple whose elements have one type: its parameters are their number and that type.
+  var isRepeated: Bool { shortName == "NTuple" }
   var isNamedTuple: Bool { shortName == "NamedTuple" }
   var isDictionary: Bool { ["Dict", "IdDict", "OrderedDict", "LittleDict"].contains(shortName) }
 }
@@ -73,12 +77,20 @@ final class JLD2Types {
       var data = try metadata.cursor(at: range.lowerBound, range.count, "type")
       return try decode(dataset.type, &data, depth: depth)
     }
-    for attribute in try metadata.attributes(of: header)
-    where attribute.name.elementsEqual("julia_type".utf8) {
+    var found: JLD2Type?
+    var fieldTypes: [Int] = []
+    for attribute in try metadata.attributes(of: header) {
       var data = attribute.cursor(metadata)
-      return try decode(attribute.type, &data, depth: depth)
+      if attribute.name.elementsEqual("julia_type".utf8) {
+        found = try decode(attribute.type, &data, depth: depth)
+      } else if attribute.name.elementsEqual("field_datatypes".utf8),
+        case .reference = attribute.type.kind
+      {
+        fieldTypes = try addresses(in: &data, size: attribute.type.size)
+      }
     }
-    return nil
+    found?.fieldTypes = fieldTypes
+    return found
   }
 
   /// - Parameter type: of a description of a type: its name and parameters, or a type with a variable.
@@ -122,10 +134,16 @@ final class JLD2Types {
     let bytes = try metadata.variable(&data, itemSize: base.size)
     var list = HDF5Cursor(
       bytes, at: 0, origin: metadata.file.region.origin, sizes: metadata.sizes)
+    return try addresses(in: &list, size: base.size)
+  }
+
+  private func addresses(
+    in list: inout HDF5Cursor, size: Int
+  ) throws(CheckpointError) -> [Int] {
     var addresses: [Int] = []
-    while list.remaining >= base.size {
-      var item = try list.part(base.size, "type parameter")
-      addresses.append(try item.address("type parameter") ?? 0)
+    while list.remaining >= size {
+      var item = try list.part(size, "type")
+      addresses.append(try item.address("type") ?? 0)
     }
     return addresses
   }
