@@ -8,8 +8,6 @@ let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .er
 
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
-let orderedCollections = Target.Dependency.product(
-  name: "OrderedCollections", package: "swift-collections")
 
 // Benchmarks stay out of a normal build: `ESPALIER_BENCH=1 swift run -c release espalier-bench`.
 let benchmarks: [Target] =
@@ -29,8 +27,7 @@ let package = Package(
     .executable(name: "espalier", targets: ["espalier"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     // C libraries and kernels, one target each.
@@ -51,7 +48,7 @@ let package = Package(
     // Bytes and formats.
     .target(
       name: "EspalierCheckpoint",
-      dependencies: ["EspalierTree", "CZlib", "CCrypto", "CSystem", orderedCollections],
+      dependencies: ["EspalierTree", "CZlib", "CCrypto", "CSystem"],
       swiftSettings: strict),
 
     // The library that Swift programs import.

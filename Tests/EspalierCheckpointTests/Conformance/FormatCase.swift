@@ -22,6 +22,9 @@ struct FormatCase: Sendable, CustomTestStringConvertible {
     FormatCase("safetensors", ("safetensors", ""), ("mlx", ".safetensors")),
     FormatCase("pytorch", ("pytorch-zip", ""), savesACopy: false),
     FormatCase("gguf", ("gguf", ""), sumsAsStored: true, padding: 30),
+    FormatCase("keras"),
+    FormatCase("hdf5", ("hdf5-keras", ".h5")),
+    FormatCase("jld2"),
     FormatCase("skeleton", savesACopy: false, padding: 1),
   ]
 
@@ -37,6 +40,9 @@ struct FormatCase: Sendable, CustomTestStringConvertible {
   }
 
   var testDescription: String { name }
+
+  /// Whether the format says itself where it ends, and what follows is nothing to it.
+  var endsBeforeTheFile: Bool { ["gguf", "hdf5", "jld2"].contains(name) }
 
   /// The project's own small files, made by `make.py` beside them.
   var fixtures: [URL] {
