@@ -8,6 +8,9 @@ public final class ArrayReference<Element: ModelScalar>: ModelArray {
   /// The elements in C order: the last dimension runs fastest.
   public var elements: [Element]
 
+  /// - Parameters:
+  ///   - elements: in C order; checked against the shape when the array is loaded or read.
+  ///   - shape: the dimensions, `[]` for a scalar.
   public init(_ elements: [Element], shape: Shape) {
     self.shape = shape
     self.elements = elements
@@ -61,13 +64,16 @@ extension ArrayReference where Element: ExpressibleByIntegerLiteral {
 
 /// A part of an ``ArrayReference``, or all of it in another order. It shares the memory.
 public struct ArrayView<Element: ModelScalar>: ModelArray {
+  /// The array whose memory is shared.
   public let base: ArrayReference<Element>
+  /// The dimensions, `[]` for a scalar.
   public let shape: Shape
   /// The element of the storage with all indices zero.
   public let offset: Int
   /// Elements of the storage from one index of a dimension to the next.
   public let strides: [Int]
 
+  /// A view; that it lies within its storage is checked when it is read or written.
   public init(base: ArrayReference<Element>, shape: Shape, offset: Int, strides: [Int]) {
     self.base = base
     self.shape = shape
@@ -144,8 +150,11 @@ public struct ArrayView<Element: ModelScalar>: ModelArray {
 
 /// A view reaches beyond its storage.
 public struct ViewOutOfBounds: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The view's dimensions.
   public var shape: Shape
+  /// In elements of the storage.
   public var offset: Int
+  /// In elements of the storage.
   public var strides: [Int]
   /// Elements of the storage.
   public var elements: Int

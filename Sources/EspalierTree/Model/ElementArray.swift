@@ -8,6 +8,7 @@
 ///       }
 ///     }
 public protocol ElementArray<ModelElement>: ModelArray {
+  /// The type of the elements.
   associatedtype ModelElement: ModelScalar
 
   /// All elements in C order of ``ModelArray/modelArrayShape``.

@@ -42,7 +42,9 @@ enum ElementCoding<Element: ModelScalar> {
 
 /// An array was given a number of elements that does not fill it.
 public struct WrongElementCount: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Elements that were given.
   public var found: Int
+  /// Elements that the array holds.
   public var expected: Int
 
   public init(found: Int, expected: Int) {

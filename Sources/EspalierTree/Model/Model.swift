@@ -25,6 +25,7 @@ public protocol Model {
 
 /// A named child of a ``Model``.
 public struct ModelChild {
+  /// The child's part of a key path.
   public let name: Name
   /// Whether an optimiser changes the arrays in it. Arrays below a child that is not trainable
   /// are not trainable either.

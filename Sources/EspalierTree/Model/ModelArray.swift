@@ -42,8 +42,11 @@ public protocol ModelArray {
 }
 
 extension ModelArray {
+  /// Contiguous, the last dimension fastest.
   public var modelArrayLayout: Layout { .row }
+  /// Memory of its own.
   public var modelArrayStorage: AnyObject? { nil }
+  /// True for classes.
   public static var modelArrayIsReference: Bool { Self.self is AnyObject.Type }
 }
 

@@ -16,11 +16,15 @@ public enum ModelError: Error {
   /// The source of the new values handed over another number of bytes than it describes.
   case sourceLength(TreePath, found: Int, expected: Int)
 
+  /// How many elements an array hands over.
   public enum ElementCount: Hashable, Sendable {
+    /// Fewer than its shape says.
     case exactly(Int)
+    /// Something behind the last element of its shape.
     case moreThanExpected
   }
 
+  /// Why a new value cannot be put into a model.
   public enum ReadOnlyReason: Hashable, Sendable {
     /// A stored property declared with `let`.
     case letProperty(String)

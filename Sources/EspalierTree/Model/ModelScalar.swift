@@ -8,6 +8,7 @@
 ///
 ///     extension BFloat16: ModelScalar { static var modelScalarType: DType { .bf16 } }
 public protocol ModelScalar {
+  /// The element type of arrays of this type.
   static var modelScalarType: DType { get }
 
   /// The element's value in memory, from `modelScalarType.bytesPerBlock` bytes, little-endian.
@@ -21,15 +22,28 @@ public protocol ModelScalar {
 }
 
 extension ModelScalar where Self: BitwiseCopyable {
+  // A type of another size than its element type's reads and writes no more than an element.
   public static func modelScalar(from bytes: UnsafeRawPointer) -> Self {
-    bytes.loadUnaligned(as: Self.self)
+    let size = MemoryLayout<Self>.size
+    return withUnsafeTemporaryAllocation(byteCount: max(1, size), alignment: 16) { value in
+      value.initializeMemory(as: UInt8.self, repeating: 0)
+      let count = min(size, modelScalarType.bytesPerBlock)
+      value.copyMemory(from: UnsafeRawBufferPointer(start: bytes, count: count))
+      return UnsafeRawBufferPointer(value).loadUnaligned(as: Self.self)
+    }
   }
   public static var modelScalarIsBitwise: Bool {
     MemoryLayout<Self>.size == modelScalarType.bytesPerBlock
       && MemoryLayout<Self>.stride == MemoryLayout<Self>.size
   }
   public func storeModelScalar(to bytes: UnsafeMutableRawPointer) {
-    bytes.storeBytes(of: self, as: Self.self)
+    let size = Self.modelScalarType.bytesPerBlock
+    withUnsafeBytes(of: self) { value in
+      for index in 0..<size {
+        let byte = index < value.count ? value[index] : 0
+        bytes.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+      }
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 /// - Important: A source may be handed to another thread, but it reads the model's own objects:
 ///   nothing else may change them in the meantime.
 public final class ModelSource: TensorSource, @unchecked Sendable {
+  /// The model's structure, in the order of its children.
   public let tree: Tree
   let records: ContiguousArray<ModelRecord>
   let recordOfLeaf: ContiguousArray<Int32>

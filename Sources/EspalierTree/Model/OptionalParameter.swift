@@ -4,7 +4,9 @@
 /// does, and where it is loaded from, an array is filled with zeros. (`nil` in a Swift optional
 /// is a leaf `nothing`, which says less: loading from it into an array is an issue.)
 public enum OptionalParameter<Parameter> {
+  /// The parameter: an array, or anything that has arrays.
   case active(Parameter)
+  /// The Boolean leaf `false`.
   case inactive
 
   /// The parameter, nil when it is inactive.

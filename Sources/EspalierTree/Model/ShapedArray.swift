@@ -9,6 +9,9 @@ public struct ShapedArray<Element: ModelScalar>: ElementArray {
   /// The elements in C order: the last dimension runs fastest.
   public var elements: [Element]
 
+  /// - Parameters:
+  ///   - elements: in C order; checked against the shape when the array is loaded or read.
+  ///   - shape: the dimensions, `[]` for a scalar.
   public init(_ elements: [Element], shape: Shape) {
     self.shape = shape
     self.elements = elements
