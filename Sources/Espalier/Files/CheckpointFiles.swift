@@ -2,7 +2,14 @@
 ///
 ///     let (model, report) = try load(Net(), from: "weights.safetensors")
 ///
-/// - Parameter path: a file, an index of shards, or a folder of shards.
+/// - Parameters:
+///   - model: a struct, an object, a tuple, an array or a dictionary of layers.
+///   - path: a file, an index of shards, or a folder of shards.
+///   - mode: strict refuses a load with a single issue; lenient loads what fits.
+///   - options: exceptions from the load rules.
+///   - scope: which part of the model, from which part of the file.
+///   - progress: told the bytes read; a load that it stops has changed nothing.
+/// - Returns: the loaded model, and what was done.
 /// - Throws: ``CheckpointError`` besides what loading from any source throws.
 public func load<M>(
   _ model: M, from path: FilePath, mode: LoadMode = .strict,
@@ -45,9 +52,11 @@ public func plan<M>(
 /// format cannot hold (a number in a format for arrays) is listed in the report.
 ///
 /// - Parameters:
+///   - model: a struct, an object, a tuple, an array or a dictionary of layers.
 ///   - path: its extension chooses the format where `format` does not.
 ///   - format: the name of a format, as ``CheckpointFormat/name`` has it.
 ///   - replace: whether a file of this name may be replaced.
+/// - Returns: the files, and what the format could not hold.
 /// - Throws: ``CheckpointError``. The file at `path` is as it was then.
 @discardableResult
 public func save<M>(

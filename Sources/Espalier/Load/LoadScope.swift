@@ -11,6 +11,7 @@ public struct LoadScope: Sendable {
   /// Keeps nodes on both sides; names and places are compared after it.
   public var filter: TreeFilter?
 
+  /// A scope that starts below two paths, as ``TreePath/flatName`` spells them.
   public init(into: Name = "", from: Name = "", filter: TreeFilter? = nil) {
     self.into = into
     self.from = from
@@ -33,9 +34,11 @@ extension TreeFilter {
 
 /// A path of a ``LoadScope`` that leads nowhere.
 public struct NoSuchPath: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The tree that was searched.
   public enum Side: String, Hashable, Sendable { case destination, source }
 
   public var side: Side
+  /// The path that was asked for.
   public var path: Name
   /// Some names at the top of that side.
   public var present: [Name]

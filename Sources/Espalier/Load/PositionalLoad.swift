@@ -6,8 +6,12 @@
 /// arrays and each shape must agree. The report says that names were not checked.
 ///
 /// - Parameters:
-///   - model: as for `load(_:from:mode:options:scope:progress:)`.
+///   - model: a struct, an object, a tuple, an array or a dictionary of layers.
 ///   - source: its arrays in walk order.
+///   - mode: strict refuses a load with a single issue; lenient loads what fits.
+///   - options: exceptions from the load rules.
+///   - scope: which part of the model, from which part of the source.
+/// - Returns: the loaded model, and what was done.
 /// - Throws: as `load(_:from:mode:options:scope:progress:)`.
 public func loadByPosition<M>(
   _ model: M, from source: any TensorSource, mode: LoadMode = .strict,

@@ -4,7 +4,9 @@
 ///
 /// Arrays are not copied: those with reference semantics show later changes.
 ///
-/// - Parameter pruned: keeps the first path of each tied array; the others become `nothing`.
+/// - Parameters:
+///   - model: any model that can take part in a load.
+///   - pruned: keeps the first path of each tied array; the others become `nothing`.
 /// - Throws: ``TreeError`` and ``ModelError`` for models that cannot take part.
 @_disfavoredOverload
 public func state<M>(of model: M, pruned: Bool = false) throws -> StateSource {
@@ -18,6 +20,7 @@ public func state<M>(of model: M, pruned: Bool = false) throws -> StateSource {
 /// `restructure(_:from:trainableOnly:)` is the way back.
 ///
 /// - Parameters:
+///   - model: any model that can take part in a load.
 ///   - type: the vector's element type, `Float` or `Double`.
 ///   - trainableOnly: leaves out arrays that the model says are not trained.
 /// - Throws: ``FlatParameters/NotFlat`` for arrays whose elements are no real numbers.
@@ -34,6 +37,7 @@ public func destructure<M, Element: FlatElement>(
 /// Objects, and arrays with reference semantics, are changed in place, as in a load.
 ///
 /// - Parameters:
+///   - model: any model that can take part in a load.
 ///   - vector: what `destructure(_:as:trainableOnly:)` gives for the same selection.
 ///   - trainableOnly: arrays that the model says are not trained keep their values.
 /// - Throws: ``FlatParameters/WrongLength``, and as a load does. The model is unchanged then.
