@@ -161,6 +161,18 @@ import Testing
     #expect(try filledIn(Generic(content: Hidden()), "content.weight").content.shown == Self.new)
   }
 
+  /// Nothing in this module writes the property: an optimised build must not take it as constant.
+  @Test func privatePropertiesOfObjects() throws {
+    final class Sealed {
+      private var weight = ramp([2])
+      var shown: [Float] { weight.elements }
+    }
+    let model = Sealed()
+    #expect(model.shown == [1, 2])
+    _ = try filledIn(model, "weight")
+    #expect(model.shown == [9, 9])
+  }
+
   @Test func lazyPropertiesAndComputedOnes() throws {
     struct Model {
       lazy var weight = ramp([2])
