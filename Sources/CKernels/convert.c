@@ -96,11 +96,32 @@ static void complex_bools(int from, const void *s, void *d, size_t n, ck_losses 
   }
 }
 
+// Floats of one byte by table: 256 values, made once for the whole array.
+static int from_bytes(int from, int to, const void *s, void *d, size_t n, ck_losses *l) {
+  int is_byte = from >= CK_F8E4M3 && from <= CK_F8E5M2FNUZ;
+  if (!is_byte || is_complex(to) || n < 256) return 0;
+  uint8_t codes[256];
+  float table[256], real[TILE];
+  for (int code = 0; code < 256; code++) codes[code] = (uint8_t)code;
+  for (int at = 0; at < 256; at += 128)
+    ck_convert(from, CK_F32, codes + at, table + at, 128, &(ck_losses){0});
+  for (size_t at = 0; at < n; at += TILE) {
+    size_t count = n - at < TILE ? n - at : TILE;
+    const uint8_t *bytes_at = (const uint8_t *)s + at;
+    char *target = (char *)d + bytes(to, at);
+    for (size_t i = 0; i < count; i++) real[i] = table[bytes_at[i]];
+    if (to == CK_F32) memcpy(target, real, count * 4);
+    else ck_convert(CK_F32, to, real, target, count, l);
+  }
+  return 1;
+}
+
 int ck_convert(int from, int to, const void *source, void *target, size_t n, ck_losses *l) {
   if (from < 0 || from >= CK_TYPES || to < 0 || to >= CK_TYPES) return 0;
   if (is_complex(from) && is_complex(to))
     return ck_convert(part(from), part(to), source, target, 2 * n, l);
   if (direct(from, to, source, target, n, l)) return 1;
+  if (from_bytes(from, to, source, target, n, l)) return 1;
   for (size_t at = 0; at < n; at += TILE) {
     size_t count = n - at < TILE ? n - at : TILE;
     const char *s = (const char *)source + bytes(from, at);

@@ -34,26 +34,34 @@ public struct JSONWriter: Sendable {
 
   public mutating func key(_ name: [UInt8]) {
     beginItem()
-    quote(NameText.encode(name))
+    if !name.withUnsafeBufferPointer({ quotePlain($0) }) { quote(NameText.encode(name)) }
     bytes.append(UInt8(ascii: ":"))
     if style == .indented { bytes.append(UInt8(ascii: " ")) }
     isAfterKey = true
   }
 
-  public mutating func key(_ text: String) { key(Array(text.utf8)) }
+  public mutating func key(_ text: String) {
+    beginItem()
+    var text = text
+    if !text.withUTF8({ quotePlain($0) }) { quote(NameText.encode(Array(text.utf8))) }
+    bytes.append(UInt8(ascii: ":"))
+    if style == .indented { bytes.append(UInt8(ascii: " ")) }
+    isAfterKey = true
+  }
 
   // MARK: Values
 
   /// Text as it is.
   public mutating func string(_ text: String) {
     beginItem()
-    quote(Array(text.utf8))
+    var text = text
+    if !text.withUTF8({ quotePlain($0) }) { quote(Array(text.utf8)) }
   }
 
   /// A name or any other bytes, as `NameText` writes them.
   public mutating func name(_ name: [UInt8]) {
     beginItem()
-    quote(NameText.encode(name))
+    if !name.withUnsafeBufferPointer({ quotePlain($0) }) { quote(NameText.encode(name)) }
   }
 
   public mutating func integer(_ value: some BinaryInteger) { literal(String(value)) }
@@ -105,6 +113,17 @@ public struct JSONWriter: Sendable {
     guard style == .indented else { return }
     bytes.append(UInt8(ascii: "\n"))
     bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * open.count))
+  }
+
+  /// Nearly all text is ASCII without anything to escape: it goes out as it is.
+  private mutating func quotePlain(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    for byte in text where byte < 0x20 || byte >= 0x7f || byte == 0x22 || byte == 0x5c {
+      return false
+    }
+    bytes.append(UInt8(ascii: "\""))
+    bytes.append(contentsOf: text)
+    bytes.append(UInt8(ascii: "\""))
+    return true
   }
 
   private mutating func quote(_ text: [UInt8]) {
