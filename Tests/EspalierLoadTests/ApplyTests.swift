@@ -19,7 +19,8 @@ func model(_ dtype: DType, _ arrays: [(Name, [Double])]) throws -> MemorySource 
     let source = try model(.f32, [("a", [1, 1e-9, 1e9, 0.1]), ("b", [1, 2]), ("c", [0.1])])
     let destination = try model(.f16, [("a", [0, 0, 0, 0]), ("b", [0, 0]), ("c", [5])])
     let loading = try Loading(destination, source)
-    #expect(loading.plan.notes.map(\.kind) == [.conversionLoses, .conversionLoses, .conversionLoses])
+    #expect(
+      loading.plan.notes.map(\.kind) == [.conversionLoses, .conversionLoses, .conversionLoses])
     let loaded = try LoadedSource(loading.plan, destination: destination, source: source)
     #expect(loaded.losses.isEmpty)
     let leaves = Array(loaded.tree.leafIDs)
@@ -133,7 +134,8 @@ func model(_ dtype: DType, _ arrays: [(Name, [Double])]) throws -> MemorySource 
   }
 
   @Test func emptyArraysLoad() throws {
-    let loading = try Loading(model(.f16, [("a", []), ("b", [1])]), model(.f32, [("a", []), ("b", [2])]))
+    let loading = try Loading(
+      model(.f16, [("a", []), ("b", [1])]), model(.f32, [("a", []), ("b", [2])]))
     #expect(loading.plan.refusal == nil && loading.plan.coverage.tensorsLoaded == 2)
     #expect(try loading.result("a") == [])
   }

@@ -102,8 +102,8 @@ import Testing
 
   @Test func whatIsNoNumberHasNoPlaceInAVector() throws {
     var builder = MemorySource.Builder()
-    try builder.add("q", .q4_0, [32], [UInt8](repeating: 0, count: 18))
-    #expect(throws: FlatParameters.NotFlat(path: TreePath(components: ["q"]), dtype: .q4_0)) {
+    try builder.add("q", .q40, [32], [UInt8](repeating: 0, count: 18))
+    #expect(throws: FlatParameters.NotFlat(path: TreePath(components: ["q"]), dtype: .q40)) {
       try destructure(builder.finish())
     }
   }

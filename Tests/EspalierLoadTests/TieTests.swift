@@ -331,7 +331,8 @@ enum Occurrence: String, CaseIterable, Sendable {
 
   @Test func partlyOverlappingArraysThatAgreeAreBothLoaded() throws {
     let loading = try Loading(
-      Self.overlapping([0, 0, 0, 0, 0, 0, 0, 0]), Self.flat([1, 2, 3, 4, 5, 6], [3, 4, 5, 6, 7, 8]))
+      Self.overlapping([0, 0, 0, 0, 0, 0, 0, 0]),
+      Self.flat([1, 2, 3, 4, 5, 6], [3, 4, 5, 6, 7, 8]))
     #expect(try loading.verdict("a") == .load && loading.verdict("b") == .load)
     #expect(try loading.result("b") == [3, 4, 5, 6, 7, 8])
   }
@@ -395,9 +396,11 @@ enum Occurrence: String, CaseIterable, Sendable {
   @Test func rebasingAgreesWithPlaces() throws {
     let layouts: [(Shape, Layout)] = [
       ([4, 6], .row), ([6, 4], .strided(offset: 0, strides: [1, 6])),
-      ([4, 6], .contiguous(.column)), ([24], .row), ([2, 3], .strided(offset: 7, strides: [6, 1])),
+      ([4, 6], .contiguous(.column)), ([24], .row),
+      ([2, 3], .strided(offset: 7, strides: [6, 1])),
       ([3, 2], .strided(offset: 7, strides: [1, 6])), ([2, 2, 6], .row),
-      ([6], .strided(offset: 3, strides: [4])), ([2, 1, 3], .strided(offset: 1, strides: [6, 99, 2])),
+      ([6], .strided(offset: 3, strides: [4])),
+      ([2, 1, 3], .strided(offset: 1, strides: [6, 99, 2])),
       ([5], .strided(offset: 20, strides: [-3])), ([2], .strided(offset: 23, strides: [-23])),
     ]
     var views = Views()
