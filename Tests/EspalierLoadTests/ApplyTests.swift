@@ -133,6 +133,24 @@ func model(_ dtype: DType, _ arrays: [(Name, [Double])]) throws -> MemorySource 
     #expect(try Loading(source, destination).result("a") == [1, 2])
   }
 
+  @Test func textThatCannotBeReadStaysTheDestinationsOwn() throws {
+    var builder = MemorySource.Builder()
+    try builder.add("labels", .string, [3], nil)
+    try builder.add("w", .f32, [1], floats(1))
+    let model = builder.finish()
+    let loading = try Loading(model, model)
+    #expect(try loading.verdict("labels") == .untouched)
+    #expect(loading.plan.refusal == nil && loading.plan.coverage.tensors == 1)
+    #expect(
+      loading.plan.message(at: try loading.plan.row("labels"))
+        == "untouched: destination labels is STR [3], source labels is STR [3]; text that cannot "
+        + "be read stays the destination's own")
+    var other = MemorySource.Builder()
+    try other.add("labels", .f32, [3], floats(1, 2, 3))
+    try other.add("w", .f32, [1], floats(1))
+    #expect(try Loading(model, other.finish()).verdict("labels") == .dtype)
+  }
+
   @Test func emptyArraysLoad() throws {
     let loading = try Loading(
       model(.f16, [("a", []), ("b", [1])]), model(.f32, [("a", []), ("b", [2])]))

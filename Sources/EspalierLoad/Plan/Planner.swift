@@ -111,7 +111,10 @@ struct Planner {
     let from = source.dtype(of: b)
     let to = destination.dtype(of: a)
     if from != to, !Conversion.exists(from: from, to: to) { return .dtype }
-    if let values, !values.hasValues(b) { return .noValues }
+    if let values, !values.hasValues(b) {
+      // Lists of text of any length can be described but not read; they are labels, no weights.
+      return from == .string && to == .string ? .untouched : .noValues
+    }
     return from == to ? .load : .convert
   }
 
@@ -202,6 +205,7 @@ struct Planner {
       let isLoaded: Bool
       switch verdicts[row] {
       case .load, .convert, .zeroFill, .tied: isLoaded = true
+      case .untouched: continue
       default: isLoaded = ties.followers[leaf]?.isWhole ?? false
       }
       // A later path of a storage adds no parameters.

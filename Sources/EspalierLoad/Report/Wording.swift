@@ -11,7 +11,7 @@ extension LoadPlan {
   public func message(at row: Int) -> String {
     let verdict = verdicts[row]
     let facts = facts(row)
-    guard verdict.isIssue else { return "\(rule(verdict)): \(facts)\(effect(verdict))" }
+    guard verdict.isIssue else { return "\(rule(verdict)): \(facts)\(effect(verdict, row))" }
     let (strict, lenient) = consequence(verdict, row)
     let rest =
       mode == .strict
@@ -72,13 +72,17 @@ extension LoadPlan {
   }
 
   /// What follows from a verdict that is not an issue.
-  private func effect(_ verdict: Verdict) -> String {
+  private func effect(_ verdict: Verdict, _ row: Int) -> String {
     switch verdict {
     case .load: return "; the source's values are copied"
     case .convert: return "; the source's values are converted"
     case .zeroFill: return "; false stands for zeros"
     case .tied: return "; its memory is loaded at another path, and nothing here contradicts it"
-    case .untouched: return "; neither is an array, so the destination keeps its own"
+    case .untouched:
+      let leaf = alignment.destinationLeaf(row)
+      return leaf.map { alignment.destination.kind(of: $0) } == .array
+        ? "; text that cannot be read stays the destination's own"
+        : "; neither is an array, so the destination keeps its own"
     case .inactive: return "; the array is all zero, so nothing is lost"
     case .inactiveIgnored: return " and not all zero; its values are left out"
     case .kept: return "; the destination keeps its value"
