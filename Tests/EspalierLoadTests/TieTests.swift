@@ -392,6 +392,23 @@ enum Occurrence: String, CaseIterable, Sendable {
     #expect(try loading.result("whole") == [1, 0, 3, 0])
   }
 
+  /// Two views of one source storage need not be the two views that the destination has.
+  @Test func oneSourceStorageSeenOtherwiseIsStillCompared() throws {
+    let destination = try Self.model([0, 0, 0, 0, 0, 0], tied: true, transposeFirst: false)
+    var views = Views()
+    let shared = views.storage([1, 2, 3, 4, 5, 6, 1, 4, 2, 5, 3, 6])
+    try views.add("a", shared, [2, 3], .strided(offset: 0, strides: [3, 1]))
+    try views.add("b", shared, [3, 2], .strided(offset: 6, strides: [2, 1]))
+    #expect(try Loading(destination, views.finish()).verdict("b") == .tied)
+    var other = Views()
+    let second = other.storage([1, 2, 3, 4, 5, 6])
+    try other.add("a", second, [2, 3])
+    try other.add("b", second, [3, 2])
+    let loading = try Loading(destination, other.finish())
+    #expect(try loading.verdict("b") == .tiedSourcesDiffer)
+    #expect(loading.plan.issues.first?.conflict?.element == 1)
+  }
+
   /// Layouts against each other by brute force: what rebasing says holds for every element.
   @Test func rebasingAgreesWithPlaces() throws {
     let layouts: [(Shape, Layout)] = [
