@@ -107,6 +107,16 @@ public final class AtomicFile {
     }
   }
 
+  /// What was written so far, for checksums over parts that were written out of order.
+  func read(_ range: Range<Int>) throws(CheckpointError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    try step { () throws(CheckpointError) in
+      try flush()
+      bytes = try readBack(range)
+    }
+    return bytes
+  }
+
   // MARK: Finishing
 
   /// Writes what is pending, gives the file its attributes, syncs it, reads it back and compares. What

@@ -183,7 +183,8 @@ struct ZipDirectory {
     return ZipEntry(
       name: name, method: method == 0 ? .stored : method == 8 ? .deflated : .other(method),
       isEncrypted: flags & 1 != 0, crc32: crc, compressedSize: compressed, size: size,
-      headerOffset: start + offset)
+      headerOffset: start + offset,
+      recordOffset: (cursor.origin.offset ?? 0) + position - region.range.lowerBound)
   }
 
   /// The three numbers that move into an extra field when they do not fit 32 bits.

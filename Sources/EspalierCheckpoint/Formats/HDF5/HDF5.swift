@@ -8,6 +8,7 @@ public struct HDF5: CheckpointFormat {
   public let summary = "Keras 1 to 3, h5py, MATLAB, old JLD (Julia)"
   public let extensions = ["h5", "hdf5"]
   public let signature = "89 48 44 46 0d 0a 1a 0a at byte 0, 512, 1024, …"
+  public var writer: (any CheckpointWriter)? { HDF5Writer() }
 
   public init() {}
 

@@ -27,6 +27,8 @@ struct HDF5TreeReader {
   private var frames: [Frame] = []
   private var datasets: [Int: LeafID] = [:]
   private var softLinks: [(node: TreeBuilder.Handle, target: [UInt8], from: [UInt8])] = []
+  /// By path, the names of layers whose groups are called otherwise.
+  private var layerNames: [[UInt8]: [UInt8]] = [:]
   private var nodeCount = 0
   private var droppedEntries = 0
 
@@ -69,7 +71,7 @@ struct HDF5TreeReader {
     if !keras.isEmpty,
       frame.path.split(separator: UInt8(ascii: "/")).last?.elementsEqual("layers".utf8) ?? false
     {
-      children = try arrangeLayers(children)
+      children = try arrangeLayers(children, below: frame.path)
     }
     for (link, below) in children {
       try countNode()
@@ -289,7 +291,9 @@ extension HDF5TreeReader {
     let parts = path.split(separator: UInt8(ascii: "/"))
     // Inside a layer's group its name stands once more, as the scope of its weights.
     guard !keras.isEmpty, let name = parts.last, parts.dropLast().last != name else { return }
-    if let kind = keras.className(of: Array(name)) { builder.setLabel(kind, of: node) }
+    if let kind = keras.className(of: layerNames[path] ?? Array(name)) {
+      builder.setLabel(kind, of: node)
+    }
   }
 
   static func countFromZero(_ links: [HDF5Link]) -> Bool {
@@ -299,12 +303,14 @@ extension HDF5TreeReader {
 
   /// Keras 3 names groups by class and number; the layer's own name is an attribute inside, and its
   /// place among the layers is that of the configuration.
-  private func arrangeLayers(
-    _ children: [(link: HDF5Link, below: HDF5NameOrder)]
+  private mutating func arrangeLayers(
+    _ children: [(link: HDF5Link, below: HDF5NameOrder)], below path: [UInt8]
   ) throws -> [(link: HDF5Link, below: HDF5NameOrder)] {
     var places: [Int] = []
     for (link, _) in children {
-      places.append(try layerName(link).flatMap { keras.place(of: $0) } ?? Int.max)
+      let name = try layerName(link)
+      places.append(name.flatMap { keras.place(of: $0) } ?? Int.max)
+      layerNames[path + [UInt8(ascii: "/")] + link.name] = name
     }
     return zip(places, children).enumerated().sorted {
       ($0.element.0, $0.offset) < ($1.element.0, $1.offset)

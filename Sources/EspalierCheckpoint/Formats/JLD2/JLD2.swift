@@ -8,6 +8,7 @@ public struct JLD2: CheckpointFormat {
   public let summary = "Flux, Lux, Knet (Julia)"
   public let extensions = ["jld2"]
   public let signature = "the text “HDF5-based Julia Data Format”, then HDF5 at byte 512"
+  public var writer: (any CheckpointWriter)? { HDF5Writer() }
 
   public init() {}
 

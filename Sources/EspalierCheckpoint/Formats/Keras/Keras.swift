@@ -9,6 +9,7 @@ public struct Keras: CheckpointFormat {
   public let summary = "Keras 3 (a .keras that is HDF5 opens as such)"
   public let extensions = ["keras"]
   public let signature = "a zip archive with config.json and model.weights.h5"
+  public var writer: (any CheckpointWriter)? { HDF5Writer() }
 
   public init() {}
 

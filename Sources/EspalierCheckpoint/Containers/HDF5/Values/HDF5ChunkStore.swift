@@ -73,56 +73,27 @@ final class HDF5ChunkStore {
   func read(
     start: [Int], extent: [Int], into buffer: UnsafeMutableRawBufferPointer
   ) throws(CheckpointError) {
-    guard !extent.contains(0) else { return }
-    let rank = start.count
-    let first = (0..<rank).map { start[$0] / list.grid.chunk[$0] }
-    let last = (0..<rank).map { (start[$0] + extent[$0] - 1) / list.grid.chunk[$0] }
-    var place = first
-    while true {
+    let box = HDF5Box(start: start, extent: extent)
+    try list.grid.forEachPlace(touching: box) { place throws(CheckpointError) in
       try copy(place, start, extent, buffer)
-      var axis = rank - 1
-      while axis >= 0 {
-        place[axis] += 1
-        if place[axis] <= last[axis] { break }
-        place[axis] = first[axis]
-        axis -= 1
-      }
-      if axis < 0 { return }
     }
   }
 
-  /// Copies what a chunk and a box have in common, run by run along the last axis.
+  /// Copies what a chunk and a box have in common.
   private func copy(
     _ place: [Int], _ start: [Int], _ extent: [Int], _ buffer: UnsafeMutableRawBufferPointer
   ) throws(CheckpointError) {
-    let rank = start.count
     guard let number = list.grid.number(place) else { return }
     let chunk = list.chunk(number)
     let source = try source(chunk, place)
     let dimensions = list.grid.chunk
-    let origin = (0..<rank).map { place[$0] * dimensions[$0] }
-    let low = (0..<rank).map { max(start[$0], origin[$0]) }
-    let high = (0..<rank).map { min(start[$0] + extent[$0], origin[$0] + dimensions[$0]) }
-    let run = (high[rank - 1] - low[rank - 1]) * elementSize
-    var index = low
-    while true {
-      var from = 0
-      var to = 0
-      for axis in 0..<rank {
-        from = from * dimensions[axis] + index[axis] - origin[axis]
-        to = to * extent[axis] + index[axis] - start[axis]
-      }
+    let origin = zip(place, dimensions).map { $0 * $1 }
+    let box = HDF5Box(start: start, extent: extent)
+    try box.forEachRun(in: HDF5Box(start: origin, extent: dimensions)) {
+      from, to, count throws(CheckpointError) in
       let target = UnsafeMutableRawBufferPointer(
-        rebasing: buffer[(to * elementSize)..<(to * elementSize + run)])
+        rebasing: buffer[(to * elementSize)..<((to + count) * elementSize)])
       try copyRun(source, from * elementSize, target)
-      var axis = rank - 2
-      while axis >= 0 {
-        index[axis] += 1
-        if index[axis] < high[axis] { break }
-        index[axis] = low[axis]
-        axis -= 1
-      }
-      if axis < 0 { return }
     }
   }
 

@@ -117,12 +117,9 @@ struct HDF5Values: Sendable {
 /// Reads a chunked dataset in C order, in blocks of whole chunks as far as memory allows.
 struct HDF5ChunkReader: TensorReader {
   private let store: HDF5ChunkStore
-  private let shape: [Int]
   private let elementSize: Int
   private let count: Int
-  /// The axis that blocks divide, and how many of its indices a block takes.
-  private let axis: Int
-  private let rows: Int
+  private let plan: HDF5BoxPlan
   private var position = 0
   private var block: [UInt8] = []
   private var blockStart = 0
@@ -132,18 +129,10 @@ struct HDF5ChunkReader: TensorReader {
   init(_ store: HDF5ChunkStore, elementSize: Int) {
     self.store = store
     self.elementSize = elementSize
-    shape = store.list.grid.shape
-    count = product(shape) ?? 0
-    var axis = 0
-    var inner = product(shape.dropFirst()) ?? 0
-    while axis < shape.count - 1, inner > Self.blockLimit / elementSize {
-      axis += 1
-      inner = product(shape[(axis + 1)...]) ?? 0
-    }
-    let fitting = max(1, Self.blockLimit / elementSize / max(1, inner))
-    let chunk = store.list.grid.chunk[axis]
-    rows = fitting >= chunk ? fitting / chunk * chunk : fitting
-    self.axis = axis
+    let grid = store.list.grid
+    count = product(grid.shape) ?? 0
+    plan = HDF5BoxPlan(
+      shape: grid.shape, limit: Self.blockLimit / elementSize, unit: grid.chunk)
   }
 
   mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
@@ -174,21 +163,13 @@ struct HDF5ChunkReader: TensorReader {
   private var partial = 0
 
   private mutating func nextBlock() throws(CheckpointError) {
-    var start = [Int](repeating: 0, count: shape.count)
-    var rest = position
-    for axis in shape.indices.reversed() {
-      start[axis] = rest % shape[axis]
-      rest /= shape[axis]
-    }
-    var extent = [Int](repeating: 1, count: shape.count)
-    extent[axis] = min(rows, shape[axis] - start[axis])
-    for after in shape.indices where after > axis { extent[after] = shape[after] }
-    let size = (product(extent) ?? 0) * elementSize
+    let box = plan.box(at: position)
+    let size = (product(box.extent) ?? 0) * elementSize
     if block.count != size { block = [UInt8](repeating: 0, count: size) }
     var failure: CheckpointError?
     block.withUnsafeMutableBytes { buffer in
       do throws(CheckpointError) {
-        try store.read(start: start, extent: extent, into: buffer)
+        try store.read(start: box.start, extent: box.extent, into: buffer)
       } catch { failure = error }
     }
     if let failure { throw failure }
