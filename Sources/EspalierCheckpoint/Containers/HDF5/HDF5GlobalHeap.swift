@@ -2,6 +2,8 @@
 struct HDF5GlobalHeap {
   private var objects: [Int: (at: Int, size: Int)] = [:]
   private let content: HDF5Cursor
+  /// Bytes of the collection.
+  var size: Int { content.bytes.count }
 
   init(_ metadata: HDF5Metadata, at address: Int) throws(CheckpointError) {
     let prefix = 8 + metadata.sizes.length
@@ -55,9 +57,6 @@ extension HDF5Metadata {
       )
     }
     try spend(bytes, at: address, "global heap object")
-    if let known = heaps[address] { return try known.object(index, count: bytes) }
-    let heap = try HDF5GlobalHeap(self, at: address)
-    heaps[address] = heap
-    return try heap.object(index, count: bytes)
+    return try globalHeap(at: address).object(index, count: bytes)
   }
 }

@@ -5,12 +5,16 @@ final class HDF5Metadata {
   let file: HDF5File
   private var pages: [Int: [UInt8]] = [:]
   private var budget: Int
-  var heaps: [Int: HDF5GlobalHeap] = [:]
+  private var heaps: [Int: HDF5GlobalHeap] = [:]
+  private var heapBytes = 0
   var fractalHeaps: [Int: HDF5FractalHeap] = [:]
   var sharedMessages: HDF5SharedMessages?
+  /// Blocks of fractal heaps whose checksums were compared.
+  var checkedBlocks: Set<Int> = []
 
   private static let pageSize = 1 << 16
   private static let pageLimit = 64
+  private static let heapLimit = 32 << 20
 
   init(_ file: HDF5File) {
     self.file = file
@@ -76,6 +80,18 @@ final class HDF5Metadata {
         expected: "a file that is read about once", advice: "the file is damaged or hostile")
     }
     budget -= amount
+  }
+
+  func globalHeap(at address: Int) throws(CheckpointError) -> HDF5GlobalHeap {
+    if let known = heaps[address] { return known }
+    let heap = try HDF5GlobalHeap(self, at: address)
+    if heapBytes + heap.size > Self.heapLimit {
+      heaps.removeAll()
+      heapBytes = 0
+    }
+    heaps[address] = heap
+    heapBytes += heap.size
+    return heap
   }
 
   private func outside(_ address: Int, count: Int, _ field: String) -> CheckpointError {

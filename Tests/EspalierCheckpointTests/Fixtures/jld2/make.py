@@ -8,6 +8,7 @@ byte by byte as its specification of HDF5 has it, because the package needs Juli
 
 import pathlib
 import struct
+import zlib
 
 HERE = pathlib.Path(__file__).parent
 BASE = 512
@@ -129,8 +130,21 @@ class Writer:
         layout = struct.pack("<BBH", 4, 0, len(data)) + data
         return self.header((5, 0, bytes([3, 9])), (1, 0, dims), type_message, (8, 0, layout))
 
+    def packed(self, kind, dimensions, data):
+        """One chunk, deflated."""
+        stored = zlib.compress(data)
+        at = self.add(stored)
+        layout = bytes([4, 2, 2, len(dimensions) + 1, 8])
+        layout += struct.pack(f"<{len(dimensions) + 1}Q", *dimensions, size(kind))
+        layout += bytes([1]) + struct.pack("<QIQ", len(stored), 0, at)
+        filters = bytes([2, 1]) + struct.pack("<HHHI", 1, 0, 1, 5)
+        return self.header((5, 0, bytes([3, 9])), (1, 0, space(*dimensions)), (3, 0, kind),
+                           (11, 0, filters), (8, 0, layout))
+
     def group(self, **links):
-        return self.header(*[
+        nowhere = b"\xff" * 8
+        info = [(2, 0, bytes(2) + nowhere * 2), (10, 0, bytes(2))]
+        return self.header(*info, *[
             (6, 0, bytes([1, 16, 1, len(name.encode())]) + name.encode() + struct.pack("<Q", address))
             for name, address in links.items()])
 
@@ -172,11 +186,12 @@ def main():
                     (8, 0, struct.pack("<BBH", 4, 0, 0)))
     activation = w.header((1, 0, space(null=True)), (3, 2, struct.pack("<BBQ", 3, 2, relu)),
                           (8, 0, struct.pack("<BBH", 4, 0, 0)))
+    packed = w.packed(FLOAT32, (3, 2), floats(*range(6)))
     step = w.dataset(INT64, space(), struct.pack("<q", 7))
     types = w.group(**{f"{i + 1:08d}": at for i, at in enumerate(
         [w.data_type, relu, nothing, symbol, dense, bare, layers, chain, pair, dictionary])})
     root = w.group(_types=types, model=model, step=step, opt=adam, name=name, items=items, none=none,
-                   activation=activation)
+                   activation=activation, packed=packed)
 
     end = BASE + len(w.out)
     block = b"\x89HDF\r\n\x1a\n" + bytes([2, 8, 8, 0]) + struct.pack(

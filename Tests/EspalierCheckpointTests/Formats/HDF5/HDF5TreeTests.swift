@@ -139,11 +139,14 @@ import Testing
           3  BOOL [3]
         none  nothing
         activation  <NNlib.relu>
+        packed  F32 [2, 3] column
         """)
     // Julia's columns 1 2 3 and 4 5 6, in C order of size (3, 2).
-    let leaf = try #require(
-      file.tree.node(named: "model.layers.1.weight").flatMap { file.tree.leaf(at: $0) })
-    let floats = try file.bytes(of: leaf).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
-    #expect(floats == [1, 4, 2, 5, 3, 6])
+    func floats(_ name: Name) throws -> [Float] {
+      let leaf = try #require(file.tree.node(named: name).flatMap { file.tree.leaf(at: $0) })
+      return try file.bytes(of: leaf).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+    }
+    #expect(try floats("model.layers.1.weight") == [1, 4, 2, 5, 3, 6])
+    #expect(try floats("packed") == [0, 2, 4, 1, 3, 5])
   }
 }

@@ -46,7 +46,13 @@ struct HDF5BTree2 {
           expected: "a further one")
       }
       let pointer = node.level > 0 ? levels.pointerSize(node.level) : 0
-      guard let size = product([node.records, recordSize + pointer]) else { return }
+      guard let size = product([node.records, recordSize + pointer]),
+        size <= metadata.file.region.count
+      else {
+        throw metadata.error(
+          .badValue, at: node.address, "B-tree node", found: "\(node.records) records",
+          expected: "as many as the file has bytes for")
+      }
       var cursor = try metadata.cursor(
         at: node.address, 6 + size + pointer + 4, "B-tree node")
       try cursor.expect(node.level > 0 ? "BTIN" : "BTLF", "B-tree node")

@@ -134,10 +134,7 @@ struct HDF5FractalHeap {
       guard let at = product([index, metadata.sizes.offset]),
         let start = sum(sum(block, head), at)
       else { throw missing(offset, metadata) }
-      if index == 0 {
-        var check = try metadata.cursor(at: block, head, "fractal heap block")
-        try check.expect("FHIB", "fractal heap block")
-      }
+      try checkIndirect(block, rows: rows, directRows, metadata)
       var entry = try metadata.cursor(at: start, metadata.sizes.offset, "fractal heap block")
       block = try entry.someAddress("fractal heap block")
       within = rest
@@ -148,9 +145,41 @@ struct HDF5FractalHeap {
     guard within <= size, length <= size - within, let start = sum(block, within) else {
       throw missing(offset, metadata)
     }
-    var check = try metadata.cursor(at: block, 4, "fractal heap block")
-    try check.expect("FHDB", "fractal heap block")
+    try checkDirect(block, size: size, metadata)
     return try metadata.cursor(at: start, length, "heap object")
+  }
+
+  private func checkIndirect(
+    _ address: Int, rows: Int, _ directRows: Int, _ metadata: HDF5Metadata
+  ) throws(CheckpointError) {
+    guard metadata.checkedBlocks.insert(address).inserted else { return }
+    let head = 5 + metadata.sizes.offset + offsetSize
+    let body = rows * tableWidth * metadata.sizes.offset
+    var block = try metadata.cursor(at: address, head + body + 4, "fractal heap block")
+    try block.expect("FHIB", "fractal heap block")
+    try block.skip(head - 4 + body, "fractal heap block")
+    try block.checksum("fractal heap block")
+  }
+
+  private func checkDirect(
+    _ address: Int, size: Int, _ metadata: HDF5Metadata
+  ) throws(CheckpointError) {
+    guard metadata.checkedBlocks.insert(address).inserted else { return }
+    var block = try metadata.cursor(
+      at: address, blocksAreChecked ? size : 4, "fractal heap block")
+    try block.expect("FHDB", "fractal heap block")
+    guard blocksAreChecked else { return }
+    // The checksum is over the whole block, with zeros in its own place.
+    try block.skip(1 + metadata.sizes.offset + offsetSize, "fractal heap block")
+    let at = block.position
+    let stored = try block.unsigned(4, "fractal heap block")
+    var bytes = block.bytes
+    for index in at..<(at + 4) { bytes[index] = 0 }
+    guard UInt64(bytes.withUnsafeBytes { lookup3($0) }) == stored else {
+      throw block.error(
+        .badChecksum, "fractal heap block", found: "a checksum that does not match",
+        expected: "the stored one")
+    }
   }
 
   /// The row and column of the block that holds a heap offset, and the offset inside it.

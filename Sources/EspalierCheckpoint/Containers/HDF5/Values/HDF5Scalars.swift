@@ -2,12 +2,15 @@ import EspalierTree
 
 /// Elements as single values: attributes, scalars, fields of structs.
 extension HDF5Datatype {
-  /// A number, a text or a Boolean at the cursor; nil where the type is none of them.
+  /// A number, a text or a Boolean at the cursor; nil where the type is none of them, and then nothing
+  /// is read.
   func leafValue(
     _ data: inout HDF5Cursor, _ metadata: HDF5Metadata
   ) throws(CheckpointError) -> LeafValue? {
     if isText { return .text(try text(&data, metadata)) }
-    guard let element = elementType, element.inner.isEmpty else { return nil }
+    guard let element = elementType, element.inner.isEmpty,
+      ![.c64, .c128, .f8e4m3, .f8e5m2].contains(element.dtype)
+    else { return nil }
     var bytes = try data.read(size, "value")
     if element.swapped > 1 { bytes.reverse() }
     let raw = bytes.prefix(8).enumerated().reduce(UInt64(0)) {
