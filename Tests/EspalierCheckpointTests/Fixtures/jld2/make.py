@@ -134,8 +134,8 @@ class Writer:
         """One chunk, deflated."""
         stored = zlib.compress(data)
         at = self.add(stored)
-        layout = bytes([4, 2, 2, len(dimensions) + 1, 8])
-        layout += struct.pack(f"<{len(dimensions) + 1}Q", *dimensions, size(kind))
+        layout = bytes([4, 2, 2, len(dimensions) + 1, 1])
+        layout += bytes([*dimensions, size(kind)])
         layout += bytes([1]) + struct.pack("<QIQ", len(stored), 0, at)
         filters = bytes([2, 1]) + struct.pack("<HHHI", 1, 0, 1, 5)
         return self.header((5, 0, bytes([3, 9])), (1, 0, space(*dimensions)), (3, 0, kind),
