@@ -54,7 +54,8 @@ final class HDF5ChunkStore {
       stored = next
     }
     let wanted = dataset.byteCount ?? Int.max
-    let possible = sum(product([stored, 1032]), 64 << 20) ?? Int.max
+    let unwritten = list.chunks.isEmpty ? HDF5Values.emptyLimit : 16 << 20
+    let possible = sum(product([stored, 1032]), unwritten) ?? Int.max
     guard wanted <= possible else {
       throw metadata.error(
         .limitExceeded, at: dataset.address, "dataset", found: "\(wanted) bytes of values",

@@ -61,7 +61,7 @@ struct HDF5Values: Sendable {
   }
 
   /// Values that were never written are read as zeros up to this size.
-  private static let emptyLimit = 1 << 30
+  static let emptyLimit = 1 << 30
 
   private static func error(
     _ dataset: HDF5Dataset, _ file: HDF5File, _ code: CheckpointError.Code, found: String,
@@ -81,10 +81,15 @@ struct HDF5Values: Sendable {
         : FileRangeReader(region)
     }
     if case .chunked(let chunking) = dataset.layout, !dataset.space.dimensions.isEmpty {
-      let reader = HDF5ChunkReader(
-        try HDF5ChunkStore(dataset, chunking, file), elementSize: dataset.type.size)
+      let store = try HDF5ChunkStore(dataset, chunking, file)
+      if store.list.chunks.isEmpty { return fillReader }
+      let reader = HDF5ChunkReader(store, elementSize: dataset.type.size)
       return element.swapped > 1 ? SwappingReader(reader, itemSize: element.swapped) : reader
     }
+    return fillReader
+  }
+
+  private var fillReader: any TensorReader {
     let fill = FillReader(element: dataset.fill, byteCount: dataset.byteCount ?? 0)
     return element.swapped > 1 ? SwappingReader(fill, itemSize: element.swapped) : fill
   }
