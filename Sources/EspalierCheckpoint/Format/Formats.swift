@@ -4,6 +4,7 @@ public enum Formats {
   public static let all: [any CheckpointFormat] = [
     Safetensors(),
     PyTorch(),
+    PyTorchLegacy(),
     GGUF(),
     Keras(),
     HDF5(),

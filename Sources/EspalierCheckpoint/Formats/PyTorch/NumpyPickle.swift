@@ -5,23 +5,32 @@ extension PickleDocument {
   func numpyArray(_ id: PickleID) -> NumpyArray? {
     guard let (name, arguments) = named(id) else { return nil }
     switch name {
+    case "torch._utils._rebuild_device_tensor_from_numpy", "torch._utils._rebuild_xla_tensor":
+      return arguments.first.flatMap { plainArray($0) }
+    default: return plainArray(id)
+    }
+  }
+
+  private func plainArray(_ id: PickleID) -> NumpyArray? {
+    guard let (name, arguments) = named(id) else { return nil }
+    switch name {
     case "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct":
       guard let state = state(id) else { return nil }
       let parts = elements(state)
       guard parts.count >= 5, let shape = integers(parts[1]), let type = numpyType(parts[2]),
-        let bytes = rawBytes(parts[4])
+        let bytes = plainBytes(parts[4])
       else { return nil }
       return NumpyArray(
         dtype: type.dtype, shape: shape, isFortran: bool(parts[3]) ?? (integer(parts[3]) == 1),
         isBigEndian: type.isBigEndian, bytes: bytes)
     case "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar":
       guard arguments.count >= 2, let type = numpyType(arguments[0]),
-        let bytes = rawBytes(arguments[1])
+        let bytes = plainBytes(arguments[1])
       else { return nil }
       return NumpyArray(
         dtype: type.dtype, shape: [], isFortran: false, isBigEndian: type.isBigEndian, bytes: bytes)
     case "numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer":
-      guard arguments.count >= 4, let bytes = rawBytes(arguments[0]),
+      guard arguments.count >= 4, let bytes = plainBytes(arguments[0]),
         let type = numpyType(arguments[1]), let shape = integers(arguments[2])
       else { return nil }
       let order = text(arguments[3]) ?? []
@@ -45,21 +54,40 @@ extension PickleDocument {
   }
 
   /// Bytes as they are, or as protocol 2 spells them: `_codecs.encode(text, 'latin1')`.
-  private func rawBytes(_ id: PickleID) -> [UInt8]? {
+  private func plainBytes(_ id: PickleID) -> NumpyArray.Bytes? {
     switch kind(id) {
-    case .bytes, .byteArray, .legacyString: return bytes(id)
+    case .bytes, .byteArray, .legacyString:
+      return fileRange(id).map { .inFile($0) } ?? bytes(id).map { .inMemory($0) }
     default: break
     }
     guard let (name, arguments) = named(id) else { return nil }
-    if name.hasSuffix(".bytes") || name.hasSuffix(".bytearray"), arguments.isEmpty { return [] }
-    guard name == "_codecs.encode", let first = arguments.first, let text = text(first),
-      let decoded = String(validating: text, as: UTF8.self)
-    else { return nil }
+    if name.hasSuffix(".bytes") || name.hasSuffix(".bytearray"), arguments.isEmpty {
+      return .inMemory([])
+    }
+    guard name == "_codecs.encode", let first = arguments.first, let text = text(first) else {
+      return nil
+    }
+    return PickleText.latin1(text).map { .inMemory($0) }
+  }
+}
+
+extension PickleText {
+  /// Text whose characters are bytes, as those bytes; nil for any other.
+  static func latin1(_ text: [UInt8]) -> [UInt8]? {
     var result: [UInt8] = []
     result.reserveCapacity(text.count)
-    for scalar in decoded.unicodeScalars {
-      guard let byte = UInt8(exactly: scalar.value) else { return nil }
-      result.append(byte)
+    var index = 0
+    while index < text.count {
+      let byte = text[index]
+      if byte < 0x80 {
+        result.append(byte)
+        index += 1
+      } else if byte & 0xfc == 0xc0, index + 1 < text.count, text[index + 1] & 0xc0 == 0x80 {
+        result.append((byte & 3) << 6 | text[index + 1] & 0x3f)
+        index += 2
+      } else {
+        return nil
+      }
     }
     return result
   }

@@ -24,60 +24,13 @@ public struct PyTorch: CheckpointFormat {
 
   public func open(_ region: ByteRegion, _ options: OpenOptions) throws -> OpenedContent {
     let zip = try ZipArchive(region)
-    var filler = TorchTreeFiller()
     if let archive = try TorchArchive(zip) {
+      var filler = TorchTreeFiller()
       try filler.add(archive, under: .root)
-    } else {
-      for entry in zip.entries where TorchArchive.isCheckpoint(entry.name) {
-        guard let inner = try zip.stored(entry), let archive = try TorchArchive(ZipArchive(inner))
-        else { continue }
-        try filler.add(archive, under: filler.branch(entry.name))
-      }
+      var content = filler.finish()
+      content.metadata = try archive.metadata()
+      return content
     }
-    return filler.finish()
-  }
-}
-
-/// One zip archive that `torch.save` wrote.
-struct TorchArchive {
-  let zip: ZipArchive
-  /// What stands before `data.pkl` in all names.
-  let prefix: [UInt8]
-  let document: PickleDocument
-  let isBigEndian: Bool
-
-  private static let pickleName = Array("data.pkl".utf8)
-  private static let pickleLimit = 1 << 30
-
-  static func isPickle(_ name: [UInt8]) -> Bool {
-    name.elementsEqual(pickleName) || name.suffix(9).elementsEqual("/data.pkl".utf8)
-  }
-
-  static func isCheckpoint(_ name: [UInt8]) -> Bool {
-    [".pth", ".pt"].contains { name.suffix($0.utf8.count).elementsEqual($0.utf8) }
-  }
-
-  /// - Returns: nil when the archive has no `data.pkl`.
-  init?(_ zip: ZipArchive) throws {
-    let pickles = zip.entries.filter { Self.isPickle($0.name) }
-    guard let entry = pickles.min(by: { $0.name.count < $1.name.count }) else { return nil }
-    self.zip = zip
-    prefix = Array(entry.name.dropLast(Self.pickleName.count))
-    if let stored = try zip.stored(entry) {
-      document = try PickleDocument(stored)
-    } else {
-      let bytes = try zip.read(entry, limit: Self.pickleLimit)
-      document = try PickleDocument(
-        bytes, origin: ByteOrigin(file: zip.region.file.path, offset: nil))
-    }
-    guard let order = try zip.entry(prefix + Array("byteorder".utf8)) else {
-      isBigEndian = false
-      return
-    }
-    isBigEndian = try zip.read(order, limit: 64).elementsEqual("big".utf8)
-  }
-
-  func storage(_ key: [UInt8]) throws(CheckpointError) -> ZipEntry? {
-    try zip.entry(prefix + Array("data/".utf8) + key)
+    return try TorchBundle(zip).open()
   }
 }

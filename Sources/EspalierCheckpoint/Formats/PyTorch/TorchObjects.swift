@@ -7,8 +7,11 @@ struct TorchTensor {
   var strides: [Int]
   /// In elements.
   var offset: Int
+  /// Nil for one without values.
   var storage: TorchStorage?
   var trainability: Trainability
+  /// Why there are no values, or none that can be read as they lie.
+  var absence: String?
 }
 
 /// A storage as a pickle names it.
@@ -18,6 +21,8 @@ struct TorchStorage {
   var key: [UInt8]
   /// Elements, or bytes of an untyped storage.
   var count: Int
+  /// Of a part of another storage, where it begins: elements (files before 1.6).
+  var offset = 0
 }
 
 /// An array of numpy inside a pickle.
@@ -26,7 +31,20 @@ struct NumpyArray {
   var shape: [Int]
   var isFortran: Bool
   var isBigEndian: Bool
-  var bytes: [UInt8]
+  var bytes: Bytes
+
+  enum Bytes {
+    /// As they are, from the start of the file.
+    case inFile(Range<Int>)
+    case inMemory([UInt8])
+
+    var count: Int {
+      switch self {
+      case .inFile(let range): range.count
+      case .inMemory(let bytes): bytes.count
+      }
+    }
+  }
 }
 
 extension PickleDocument {
@@ -50,6 +68,9 @@ extension PickleDocument {
           trainability = arguments.count > 1 && bool(arguments[1]) == false ? .frozen : .trainable
         }
         (name, arguments) = inner
+      case "torch._utils._rebuild_device_tensor_from_cpu_tensor":
+        guard let first = arguments.first, let inner = named(first) else { return nil }
+        (name, arguments) = inner
       case "torch._tensor._rebuild_from_type_v2", "torch._tensor._rebuild_from_type":
         guard arguments.count > 2, let function = global(arguments[0]) else { return nil }
         name = String(decoding: function.fullName, as: UTF8.self)
@@ -66,39 +87,77 @@ extension PickleDocument {
     switch name {
     case "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2",
       "torch._utils._rebuild_tensor_v3", "torch._utils._rebuild_qtensor":
-      guard arguments.count >= 4, let storage = storage(arguments[0]),
-        let offset = integer(arguments[1]), let shape = integers(arguments[2]),
-        let strides = integers(arguments[3])
-      else { return nil }
-      var dtype = storage.dtype
-      if name.hasSuffix("v3"), arguments.count > 6, let given = global(arguments[6]) {
-        dtype = TorchDType.named(given.name)
-      }
-      guard let dtype else { return nil }
-      let requiresGrad = arguments.count > 4 && bool(arguments[4]) == true
-      return TorchTensor(
-        dtype: dtype, shape: shape, strides: strides, offset: offset, storage: storage,
-        trainability: trainability == .unknown && requiresGrad ? .trainable : trainability)
+      return strided(name, arguments, trainability)
     case "torch._utils._rebuild_meta_tensor_no_storage":
-      guard arguments.count >= 3, let given = global(arguments[0]),
-        let dtype = TorchDType.named(given.name), let shape = integers(arguments[1]),
-        let strides = integers(arguments[2])
+      guard arguments.count >= 3, let dtype = dtype(arguments[0]),
+        let shape = integers(arguments[1]), let strides = integers(arguments[2])
       else { return nil }
       return TorchTensor(
         dtype: dtype, shape: shape, strides: strides, offset: 0, storage: nil,
-        trainability: trainability)
+        trainability: trainability, absence: "it is a meta tensor: PyTorch saved its shape only")
+    case "torch._utils._rebuild_wrapper_subclass":
+      // Class, type, shape, strides, offset…: a tensor whose values its class makes.
+      guard arguments.count >= 4, let dtype = dtype(arguments[1]),
+        let shape = integers(arguments[2]), let strides = integers(arguments[3])
+      else { return nil }
+      return TorchTensor(
+        dtype: dtype, shape: shape, strides: strides, offset: 0, storage: nil,
+        trainability: trainability, absence: "only its class knows how to make them")
     default: return nil
     }
   }
 
-  /// `('storage', torch.FloatStorage, '0', 'cpu', 12)`.
+  private func strided(
+    _ name: String, _ arguments: [PickleID], _ trainability: Trainability
+  ) -> TorchTensor? {
+    guard arguments.count >= 4, let storage = storage(arguments[0]),
+      let offset = integer(arguments[1]), let shape = integers(arguments[2]),
+      let strides = integers(arguments[3])
+    else { return nil }
+    let isThird = name.hasSuffix("v3")
+    let given = isThird && arguments.count > 6 ? dtype(arguments[6]) : storage.dtype
+    let (start, overflow) = offset.addingReportingOverflow(storage.offset)
+    guard let given, !overflow else { return nil }
+    let isQuantised = name.hasSuffix("qtensor")
+    let requiresGrad = arguments.count > 4 && !isQuantised && bool(arguments[4]) == true
+    let extra = isThird ? 7 : isQuantised ? 8 : 6
+    let bits = arguments.count > extra ? arguments[extra] : nil
+    let isDeferred = ["conj", "neg"].contains { key in
+      bits.flatMap { value($0, key: key) }.flatMap { bool($0) } == true
+    }
+    return TorchTensor(
+      dtype: given, shape: shape, strides: strides, offset: start, storage: storage,
+      trainability: trainability == .unknown && requiresGrad ? .trainable : trainability,
+      absence: isDeferred
+        ? "it was saved with a conjugation or negation still to be done (resolve it in PyTorch)"
+        : nil)
+  }
+
+  private func dtype(_ id: PickleID) -> DType? { global(id).flatMap { TorchDType.named($0.name) } }
+
+  /// `('storage', torch.FloatStorage, '0', 'cpu', 12)`, and before 1.6 a sixth part: nil, or the part
+  /// of the storage that is meant, as `(key, offset, count)`.
   func storage(_ id: PickleID) -> TorchStorage? {
+    var id = id
+    if let (name, arguments) = named(id), name == "torch.storage.TypedStorage",
+      let first = arguments.first
+    {
+      id = first
+    }
     guard let persistent = persistentID(id) else { return nil }
     let parts = elements(persistent)
     guard parts.count >= 5, text(parts[0]).map({ $0.elementsEqual("storage".utf8) }) == true,
       let type = global(parts[1]), let key = text(parts[2]), let count = integer(parts[4])
     else { return nil }
-    return TorchStorage(dtype: TorchDType.storage(type.name), key: key, count: count)
+    var storage = TorchStorage(dtype: TorchDType.storage(type.name), key: key, count: count)
+    if parts.count > 5 {
+      let view = elements(parts[5])
+      if view.count >= 3, let offset = integer(view[1]), let part = integer(view[2]) {
+        storage.offset = offset
+        storage.count = part
+      }
+    }
+    return storage
   }
 
   func integers(_ id: PickleID) -> [Int]? {
@@ -116,9 +175,38 @@ extension PickleDocument {
     return result
   }
 
-  /// The class of an object or what a call calls, by full name.
-  func typeName(_ id: PickleID) -> [UInt8]? {
-    call(id).flatMap { global($0.callable) }?.fullName
+  /// What a mere wrapper holds: TorchScript's typed lists.
+  func unwrapped(_ id: PickleID) -> PickleID? {
+    guard let (name, arguments) = named(id), name.hasPrefix("torch.jit._pickle."),
+      let first = arguments.first, [.list, .dictionary, .tuple].contains(kind(first))
+    else { return nil }
+    return first
+  }
+
+  /// Bytes of text or bytes.
+  func contentCount(_ id: PickleID) -> Int { nodes[Int(id.index)].count }
+
+  /// The class of an object, or what a call calls.
+  func className(_ id: PickleID) -> PickleGlobal? {
+    guard let call = call(id) else { return nil }
+    guard let global = global(call.callable) ?? archivedClass(call.callable) else { return nil }
+    // These make an instance of the class that is their argument.
+    let makers = ["copyreg._reconstructor", "copy_reg._reconstructor", "copyreg.__newobj__"]
+    let isArray = global.name.elementsEqual("_reconstruct".utf8)
+    guard isArray || makers.contains(String(decoding: global.fullName, as: UTF8.self)),
+      let first = elements(call.arguments).first
+    else { return global }
+    return self.global(first) ?? global
+  }
+
+  /// `('module', class, file, source)`: before 1.6, classes of modules were saved with their source.
+  private func archivedClass(_ id: PickleID) -> PickleGlobal? {
+    guard let persistent = persistentID(id) else { return nil }
+    let parts = elements(persistent)
+    guard parts.count >= 2, text(parts[0]).map({ $0.elementsEqual("module".utf8) }) == true else {
+      return nil
+    }
+    return global(parts[1])
   }
 }
 

@@ -2,16 +2,30 @@ import EspalierTree
 
 /// Where the values of a tensor lie.
 enum TorchPlace: Sendable {
-  /// A stored member, read in place.
-  case region(ByteRegion, isBigEndian: Bool)
-  /// A compressed member, inflated when it is read.
-  case compressed(ZipArchive, ZipEntry, isBigEndian: Bool)
-  /// Bytes inside the pickle.
-  case memory([UInt8], isBigEndian: Bool)
+  /// The bytes of a storage.
+  enum Bytes: Sendable {
+    /// As they are in the file, read in place.
+    case region(ByteRegion)
+    /// A compressed member, inflated when it is read.
+    case compressed(ZipArchive, ZipEntry)
+    /// Spelled in the pickle in another way.
+    case memory([UInt8])
+
+    var count: Int {
+      switch self {
+      case .region(let region): region.count
+      case .compressed(_, let entry): entry.size
+      case .memory(let bytes): bytes.count
+      }
+    }
+  }
+
+  case bytes(Bytes, isBigEndian: Bool)
+  /// There are none, and why.
   case nowhere(String)
 }
 
-/// The tensors of PyTorch archives.
+/// The tensors of PyTorch files.
 struct TorchSource: TensorSource {
   let tree: Tree
   /// For each leaf the number of its place, or -1.
@@ -24,10 +38,8 @@ struct TorchSource: TensorSource {
   }
 
   func hasValues(_ leaf: LeafID) -> Bool {
-    switch place(of: leaf) {
-    case nil, .nowhere?: return false
-    default: return true
-    }
+    if case .bytes? = place(of: leaf) { return true }
+    return false
   }
 
   func reader(for leaf: LeafID) throws -> any TensorReader {
@@ -36,32 +48,42 @@ struct TorchSource: TensorSource {
     }
     switch place {
     case .nowhere(let reason): throw NoValues(tree.path(of: leaf), reason: reason)
-    case .region(let region, let isBig):
-      return try reader(array, leaf, isBig, in: region)
-    case .compressed(let zip, let entry, let isBig):
-      return try reader(array, leaf, isBig, zip.read(entry, limit: entry.size))
-    case .memory(let bytes, let isBig): return try reader(array, leaf, isBig, bytes)
+    case .bytes(let bytes, let isBigEndian):
+      let reader = try reader(array, leaf, bytes)
+      return isBigEndian && array.dtype.componentSize > 1
+        ? SwappingReader(reader, itemSize: array.dtype.componentSize) : reader
     }
   }
 
   private func reader(
-    _ array: ArrayDescription, _ leaf: LeafID, _ isBigEndian: Bool, in region: ByteRegion
+    _ array: ArrayDescription, _ leaf: LeafID, _ bytes: TorchPlace.Bytes
   ) throws -> any TensorReader {
-    if isContiguous(array), let count = array.byteCount {
-      let start = array.layout.offset() * array.dtype.bytesPerBlock
-      let part = FileRangeReader(try region.slice(at: start, count: count))
-      return isBigEndian ? SwappingReader(part, itemSize: array.dtype.componentSize) : part
-    }
-    return try strided(array, leaf, isBigEndian) { offset, buffer in
-      try region.read(at: offset, into: buffer)
+    let range = array.contiguousRange
+    switch bytes {
+    case .region(let region):
+      if let range {
+        return FileRangeReader(try region.slice(at: range.lowerBound, count: range.count))
+      }
+      return try strided(array, leaf) { offset, buffer in
+        try region.read(at: offset, into: buffer)
+      }
+    case .compressed(let zip, let entry):
+      if let range { return try InflatingReader(zip, entry, range) }
+      // A strided array is gathered from its storage, which has to be in memory for that.
+      return try gathered(array, leaf, zip.read(entry, limit: Self.inflatedLimit))
+    case .memory(let bytes): return try gathered(array, leaf, bytes)
     }
   }
 
-  private func reader(
-    _ array: ArrayDescription, _ leaf: LeafID, _ isBigEndian: Bool, _ bytes: [UInt8]
+  /// Bytes of a compressed storage that may be held in memory.
+  private static let inflatedLimit = 128 << 20
+
+  private func gathered(
+    _ array: ArrayDescription, _ leaf: LeafID, _ bytes: [UInt8]
   ) throws -> any TensorReader {
-    try strided(array, leaf, isBigEndian) { offset, buffer in
+    try strided(array, leaf) { offset, buffer in
       bytes.withUnsafeBytes { all in
+        guard offset >= 0, offset <= all.count, buffer.count <= all.count - offset else { return }
         buffer.copyMemory(
           from: UnsafeRawBufferPointer(rebasing: all[offset..<offset + buffer.count]))
       }
@@ -69,20 +91,30 @@ struct TorchSource: TensorSource {
   }
 
   private func strided(
-    _ array: ArrayDescription, _ leaf: LeafID, _ isBigEndian: Bool,
-    fetch: @escaping StridedReader.Fetch
+    _ array: ArrayDescription, _ leaf: LeafID, fetch: @escaping StridedReader.Fetch
   ) throws -> any TensorReader {
     guard let reader = StridedReader(array, fetch: fetch) else {
       throw NoValues(tree.path(of: leaf), reason: "its layout does not fit its shape")
     }
-    return isBigEndian ? SwappingReader(reader, itemSize: array.dtype.componentSize) : reader
+    return reader
   }
+}
 
-  private func isContiguous(_ array: ArrayDescription) -> Bool {
+extension ArrayDescription {
+  /// The bytes of its storage that hold the elements in C order, side by side; nil where they lie
+  /// otherwise.
+  var contiguousRange: Range<Int>? {
+    guard let elements = elementCount, let count = byteCount else { return nil }
+    if elements == 0 { return 0..<0 }
     // Strides of axes with one index mean nothing.
-    let strides = zip(array.shape.dimensions, array.layout.strides(for: array.shape))
-    let wanted = array.shape.contiguousStrides(.row)
-    return array.elementCount == 0
-      || zip(strides, wanted).allSatisfy { $0.0 <= 1 || $0.1 == $1 }
+    let strides = layout.strides(for: shape)
+    let wanted = shape.contiguousStrides(.row)
+    let isContiguous = shape.dimensions.indices.allSatisfy {
+      shape.dimensions[$0] == 1 || strides[$0] == wanted[$0]
+    }
+    guard isContiguous else { return nil }
+    let start = layout.offset().multipliedReportingOverflow(by: dtype.bytesPerBlock)
+    let end = start.partialValue.addingReportingOverflow(count)
+    return start.overflow || end.overflow ? nil : start.partialValue..<end.partialValue
   }
 }

@@ -3,11 +3,11 @@ import EspalierTree
 /// Turns pickled objects into a tree: containers and attributes into branches, tensors into arrays,
 /// everything else into leaves. Iterative; an object that contains itself is refused.
 struct TorchTreeFiller {
-  private var builder = TreeBuilder(order: .asGiven)
+  var builder = TreeBuilder(order: .asGiven)
+  var findings = TorchFindings()
+  var texts = TorchTexts()
   private var placeOfLeaf: [Int32] = []
   private var places: [TorchPlace] = []
-  private var findings: [Finding] = []
-  private var seenGlobals: Set<PickleGlobal> = []
   /// Storages by archive and key.
   private var storages: [StorageKey: Int32] = [:]
   private var archives = 0
@@ -18,174 +18,235 @@ struct TorchTreeFiller {
     var key: [UInt8]
   }
 
-  private struct Frame {
-    var id: PickleID
-    var node: TreeBuilder.Handle
-    var parent: Int
+  typealias Child = (id: PickleID, node: TreeBuilder.Handle)
+
+  private enum Step {
+    case enter(Child)
+    /// Everything below an object is done.
+    case leave(PickleID)
   }
 
   mutating func branch(_ name: [UInt8]) throws -> TreeBuilder.Handle {
-    try builder.node(Name(name))
+    let node = try builder.node(Name(name))
+    if TorchKeys.isOptimizerFile(name) { builder.hide(node) }
+    return node
   }
 
-  mutating func add(_ archive: TorchArchive, under root: TreeBuilder.Handle) throws {
+  mutating func add(_ container: any TorchContainer, under root: TreeBuilder.Handle) throws {
     archives += 1
-    noteGlobals(archive.document)
+    let document = container.document
+    findings.note(globals: document.globals)
+    texts.open(document)
     // Shared containers appear wherever they are shared; this bounds what sharing can multiply.
-    let budget = visited + 1_000_000 + 4 * archive.document.nodes.count
-    var frames = [Frame(id: archive.document.root, node: root, parent: -1)]
-    var waiting = [0]
-    while let index = waiting.popLast() {
+    let budget = visited + 1_000_000 + 4 * document.nodes.count
+    var steps = [Step.enter((document.root, root))]
+    /// The objects between the root and the one at hand.
+    var above: Set<PickleID> = []
+    while let step = steps.popLast() {
+      guard case .enter(let (id, node)) = step else {
+        if case .leave(let id) = step { above.remove(id) }
+        continue
+      }
       visited += 1
-      guard visited <= budget else {
-        throw CheckpointError(
-          .limitExceeded, file: archive.zip.region.file.path, field: "data.pkl",
-          found: "objects shared so often that the tree has no end", expected: "a tree")
+      guard visited <= budget else { throw sharedWithoutEnd(container) }
+      let children = try expand(id, node, container)
+      if children.isEmpty { continue }
+      guard above.insert(id).inserted else {
+        throw CheckpointError(TreeError.cycle(at: builder.path(of: node)), file: container.file)
       }
-      let frame = frames[index]
-      let children = try expand(frame, archive)
-      guard !children.isEmpty else { continue }
-      try checkNoCycle(index, frames, archive)
-      for child in children.reversed() {
-        waiting.append(frames.count)
-        frames.append(Frame(id: child.id, node: child.node, parent: index))
-      }
+      steps.append(.leave(id))
+      for child in children.reversed() { steps.append(.enter(child)) }
     }
   }
 
   consuming func finish() -> OpenedContent {
-    let tree = builder.finish()
-    return OpenedContent(
-      TorchSource(tree: tree, placeOfLeaf: placeOfLeaf, places: places), findings: findings)
+    let findings = findings.all
+    let source = TorchSource(tree: builder.finish(), placeOfLeaf: placeOfLeaf, places: places)
+    return OpenedContent(source, findings: findings)
   }
 
   // MARK: Objects
 
-  private typealias Child = (id: PickleID, node: TreeBuilder.Handle)
-
   /// Makes the leaf that an object is, or the nodes of its children.
-  private mutating func expand(_ frame: Frame, _ archive: TorchArchive) throws -> [Child] {
-    let document = archive.document
-    let (id, node) = (frame.id, frame.node)
+  private mutating func expand(
+    _ id: PickleID, _ node: TreeBuilder.Handle, _ container: any TorchContainer
+  ) throws -> [Child] {
+    let document = container.document
     switch document.kind(id) {
     case .none: try set(.nothing, at: node)
     case .bool: try set(.bool(document.bool(id) ?? false), at: node)
     case .integer: try set(.integer(Int64(document.integer(id) ?? 0)), at: node)
     case .float: try set(.float(document.float(id) ?? .nan), at: node)
-    case .text, .legacyString: try set(.text(document.text(id) ?? []), at: node)
-    case .bigInteger: try set(.opaque(type: Array("int".utf8)), at: node)
-    case .bytes, .byteArray:
-      try set(.opaque(type: Array("\(document.bytes(id)?.count ?? 0) bytes".utf8)), at: node)
+    case .text, .legacyString: try set(.text(texts.text(id, document) ?? []), at: node)
+    case .bigInteger: try set(bigInteger(id, document), at: node)
+    case .bytes, .byteArray: try opaque(byteCount(document.contentCount(id)), at: node)
     case .global: try set(.opaque(type: document.global(id)?.fullName ?? []), at: node)
-    case .persistentID, .buffer, .extensionCode:
-      try set(.opaque(type: Array("a storage".utf8)), at: node)
+    case .persistentID: try persistent(id, node, container)
+    case .buffer, .extensionCode: try opaque("kept outside the file", at: node)
     case .list, .tuple, .set, .frozenSet:
       builder.setKind(.positional, of: node)
-      return try document.elements(id).enumerated().map {
-        ($1, try builder.node(at: $0, under: node))
-      }
+      return try positional(document.elements(id), under: node)
     case .dictionary: return try keyed(document.pairs(id), under: node, document)
-    case .call, .object: return try object(id, node, archive)
+    case .call, .object: return try object(id, node, container)
     }
     return []
   }
 
+  private func bigInteger(_ id: PickleID, _ document: PickleDocument) -> LeafValue {
+    let bytes = document.bytes(id) ?? []
+    // Nine bytes with a zero on top are an unsigned integer of 64 bits.
+    guard bytes.count == 9, bytes[8] == 0 else {
+      return .opaque(type: Array("int of \(byteCount(bytes.count))".utf8))
+    }
+    return .unsigned(bytes[..<8].reversed().reduce(0) { $0 << 8 | UInt64($1) })
+  }
+
+  /// A storage that stands by itself is an array of one dimension.
+  private mutating func persistent(
+    _ id: PickleID, _ node: TreeBuilder.Handle, _ container: any TorchContainer
+  ) throws {
+    let document = container.document
+    if let storage = document.storage(id) {
+      try set(
+        TorchTensor(
+          dtype: storage.dtype ?? .u8, shape: [storage.count], strides: [1],
+          offset: storage.offset, storage: storage, trainability: .unknown),
+        at: node, container)
+    } else {
+      try opaque("kept outside the file", at: node)
+    }
+  }
+
   private mutating func object(
-    _ id: PickleID, _ node: TreeBuilder.Handle, _ archive: TorchArchive
+    _ id: PickleID, _ node: TreeBuilder.Handle, _ container: any TorchContainer
   ) throws -> [Child] {
-    let document = archive.document
+    let document = container.document
     if let tensor = document.tensor(id) {
-      try set(tensor, at: node, archive)
+      try set(tensor, at: node, container)
       return []
     }
     if let array = document.numpyArray(id) {
-      try set(array, at: node, archive)
+      try set(array, at: node, container)
       return []
     }
-    let type = document.typeName(id) ?? []
-    if !type.elementsEqual("collections.OrderedDict".utf8) { builder.setLabel(type, of: node) }
-    var children = try keyed(document.pairs(id), under: node, document)
-    for (index, element) in document.elements(id).enumerated() {
-      children.append((element, try builder.node(at: index, under: node)))
+    if let inner = document.unwrapped(id) { return [(inner, node)] }
+    let type = document.className(id)?.fullName ?? []
+    if type.starts(with: "torch._utils._rebuild_sparse".utf8) {
+      return try sparse(id, node, document)
     }
-    if !type.elementsEqual("collections.OrderedDict".utf8) {
-      children += try attributes(of: id, under: node, document)
+    if type.starts(with: "torch._utils._rebuild_".utf8) {
+      findings.unreadable(builder.path(of: node), type)
     }
-    if children.isEmpty, !Self.isContainer(type) { try set(.opaque(type: type), at: node) }
+    let isOrdered = type.elementsEqual("collections.OrderedDict".utf8)
+    if !isOrdered { builder.setLabel(try texts.spend(type, container), of: node) }
+    let pairs = document.pairs(id)
+    var children = try keyed(pairs, under: node, document)
+    let elements = document.elements(id)
+    if !elements.isEmpty, pairs.isEmpty { builder.setKind(.positional, of: node) }
+    children += try positional(elements, under: node)
+    // What an ordered dictionary has besides its items is PyTorch's own (`_metadata`).
+    if !isOrdered { children += try attributes(of: id, under: node, document, beside: children) }
+    if children.isEmpty { children = try arguments(of: id, under: node, document) }
+    if children.isEmpty, !type.starts(with: "collections.".utf8) {
+      try set(.opaque(type: type), at: node)
+    }
     return children
   }
 
-  private static func isContainer(_ type: [UInt8]) -> Bool {
-    type.starts(with: "collections.".utf8)
+  /// A sparse tensor's parts, each an array by itself.
+  private mutating func sparse(
+    _ id: PickleID, _ node: TreeBuilder.Handle, _ document: PickleDocument
+  ) throws -> [Child] {
+    findings.sparse(builder.path(of: node))
+    builder.setLabel("sparse tensor".utf8, of: node)
+    guard let (_, arguments) = document.named(id), arguments.count > 1 else { return [] }
+    let parts = document.elements(arguments[1])
+    let isCompressed = parts.count > 2 && document.tensor(parts[2]) != nil
+    let names =
+      isCompressed
+      ? ["compressed_indices", "plain_indices", "values", "size"]
+      : ["indices", "values", "size", "is_coalesced"]
+    return try zip(names, parts).map { ($1, try builder.node(Name($0), under: node)) }
+  }
+
+  // MARK: Children
+
+  private mutating func positional(
+    _ elements: [PickleID], under node: TreeBuilder.Handle
+  ) throws -> [Child] {
+    try elements.enumerated().map { ($1, try builder.node(at: $0, under: node)) }
   }
 
   /// An object's attributes: its state where that is a dictionary, or a pair of two.
   private mutating func attributes(
-    of id: PickleID, under node: TreeBuilder.Handle, _ document: PickleDocument
+    of id: PickleID, under node: TreeBuilder.Handle, _ document: PickleDocument,
+    beside items: [Child]
   ) throws -> [Child] {
     guard let state = document.state(id) else { return [] }
+    let taken = Set(items.map(\.node))
+    var found: [Child] = []
     switch document.kind(state) {
-    case .dictionary: return try keyed(document.pairs(state), under: node, document)
+    case .dictionary: found = try keyed(document.pairs(state), under: node, document)
     case .tuple:
-      return try document.elements(state).filter { document.kind($0) == .dictionary }
-        .flatMap { try keyed(document.pairs($0), under: node, document) }
-    default: return []
+      let parts = document.elements(state).filter { document.kind($0) == .dictionary }
+      found = try keyed(parts.flatMap { document.pairs($0) }, under: node, document)
+    case .call where document.pairs(state).isEmpty == false:
+      found = try keyed(document.pairs(state), under: node, document)
+    default: break
     }
+    return found.filter { !taken.contains($0.node) }
+  }
+
+  /// What something unknown is made from, where tensors could be in it.
+  private mutating func arguments(
+    of id: PickleID, under node: TreeBuilder.Handle, _ document: PickleDocument
+  ) throws -> [Child] {
+    guard let call = document.call(id) else { return [] }
+    let holders: [PickleKind] = [.call, .object, .list, .tuple, .dictionary, .persistentID]
+    let elements = document.elements(call.arguments)
+    guard elements.contains(where: { holders.contains(document.kind($0)) }) else { return [] }
+    builder.setKind(.positional, of: node)
+    return try positional(elements, under: node)
   }
 
   private mutating func keyed(
     _ pairs: [(key: PickleID, value: PickleID)], under node: TreeBuilder.Handle,
     _ document: PickleDocument
   ) throws -> [Child] {
-    var last: [TreeBuilder.Handle: Int] = [:]
+    var known: [TreeBuilder.Handle: (place: Int, key: PickleID)] = [:]
     var children: [Child] = []
     for (key, value) in pairs {
-      let name = Name(keyText(key, document))
-      let child = try builder.flatNode(name, under: node)
-      if Self.isOptimizer(name) { builder.hide(child) }
-      // Where a key occurs again, the later value counts, as it does in Python.
-      if let before = last[child] {
-        children[before].id = value
-      } else {
-        last[child] = children.count
-        children.append((value, child))
+      let name = Name(try texts.key(key, document))
+      var child = try builder.flatNode(name, under: node)
+      if let before = known[child] {
+        // Where a key occurs again, the later value counts, as it does in Python; 1 and "1" are two.
+        if TorchKeys.areEqual(before.key, key, document) {
+          children[before.place].id = value
+          continue
+        }
+        let kind = TorchKeys.typeName(key, document)
+        child = try builder.node(Name(name.bytes + Array(" (\(kind))".utf8)), under: node)
+        if known[child] != nil { continue }
       }
+      if TorchKeys.isOptimizer(name.bytes) { builder.hide(child) }
+      known[child] = (children.count, key)
+      children.append((value, child))
     }
     return children
   }
 
-  private func keyText(_ key: PickleID, _ document: PickleDocument) -> [UInt8] {
-    switch document.kind(key) {
-    case .text, .legacyString: return document.text(key) ?? []
-    case .integer: return Array(String(document.integer(key) ?? 0).utf8)
-    case .float: return Array("\(document.float(key) ?? 0)".utf8)
-    case .bool: return Array((document.bool(key) == true ? "True" : "False").utf8)
-    case .none: return Array("None".utf8)
-    case .global: return document.global(key)?.fullName ?? []
-    case .tuple:
-      let parts = document.elements(key).map { part in
-        document.text(part).map { Array($0) } ?? document.integer(part).map { Array("\($0)".utf8) }
-          ?? Array("?".utf8)
-      }
-      return Array("(".utf8) + Array(parts.joined(separator: ", ".utf8)) + Array(")".utf8)
-    default: return Array("?".utf8)
-    }
-  }
-
-  private static func isOptimizer(_ name: Name) -> Bool {
-    ["optimizer", "optimizer_state_dict", "optimizer_states", "optim"].contains {
-      name.bytes.elementsEqual($0.utf8)
-    }
-  }
-
   // MARK: Leaves
+
+  private mutating func opaque(_ what: String, at node: TreeBuilder.Handle) throws {
+    try set(.opaque(type: Array(what.utf8)), at: node)
+  }
 
   private mutating func set(_ value: LeafValue, at node: TreeBuilder.Handle) throws {
     try builder.setLeaf(.value(value), at: node)
     placeOfLeaf.append(-1)
   }
 
-  private mutating func set(
+  mutating func set(
     _ array: ArrayDescription, _ place: TorchPlace, at node: TreeBuilder.Handle
   ) throws {
     try builder.setArray(array, at: node)
@@ -193,111 +254,16 @@ struct TorchTreeFiller {
     places.append(place)
   }
 
-  private mutating func set(
-    _ tensor: TorchTensor, at node: TreeBuilder.Handle, _ archive: TorchArchive
-  ) throws {
-    let array = ArrayDescription(
-      tensor.dtype, Shape(tensor.shape),
-      layout: .strided(offset: tensor.offset, strides: tensor.strides),
-      storage: tensor.storage.map { storageID($0.key) }, trainability: tensor.trainability)
-    guard array.layout.footprint(of: array.shape) != nil, array.byteCount != nil else {
-      throw error(node, archive, "shape \(array.shape), strides \(tensor.strides)", "ones that fit")
-    }
-    try set(simplified(array), try place(of: tensor, array, node, archive), at: node)
-  }
-
-  /// A tensor that fills its storage in row order needs no explicit layout.
-  private func simplified(_ array: ArrayDescription) -> ArrayDescription {
-    var array = array
-    if array.storage == nil || array.layout.offset() == 0,
-      array.layout.strides(for: array.shape) == array.shape.contiguousStrides(.row)
-    {
-      array.layout = .row
-    }
-    return array
-  }
-
-  private func place(
-    of tensor: TorchTensor, _ array: ArrayDescription, _ node: TreeBuilder.Handle,
-    _ archive: TorchArchive
-  ) throws -> TorchPlace {
-    guard let storage = tensor.storage else {
-      return .nowhere("it is a meta tensor: PyTorch saved its shape only")
-    }
-    let footprint = array.layout.footprint(of: array.shape) ?? 0..<0
-    let needed = footprint.isEmpty ? 0 : footprint.upperBound * tensor.dtype.bytesPerBlock
-    guard let entry = try archive.storage(storage.key) else {
-      if needed == 0 { return .memory([], isBigEndian: false) }
-      throw error(node, archive, "no member data/\(visibleText(storage.key))", "its values")
-    }
-    guard needed <= entry.size else {
-      throw error(
-        node, archive, "a storage of \(entry.size) bytes", "at least \(needed) for \(array.shape)")
-    }
-    if let region = try archive.zip.stored(entry) {
-      return .region(region, isBigEndian: archive.isBigEndian)
-    }
-    return .compressed(archive.zip, entry, isBigEndian: archive.isBigEndian)
-  }
-
-  private mutating func storageID(_ key: [UInt8]) -> StorageID {
+  mutating func storageID(_ key: [UInt8]) -> StorageID {
     let next = Int32(truncatingIfNeeded: storages.count)
     let number = storages[StorageKey(archive: archives, key: key), default: next]
     storages[StorageKey(archive: archives, key: key)] = number
     return StorageID(number)
   }
 
-  private mutating func set(
-    _ numpy: NumpyArray, at node: TreeBuilder.Handle, _ archive: TorchArchive
-  ) throws {
-    let array = ArrayDescription(
-      numpy.dtype, Shape(numpy.shape), layout: .contiguous(numpy.isFortran ? .column : .row))
-    guard array.byteCount == numpy.bytes.count else {
-      throw error(
-        node, archive, "\(numpy.bytes.count) bytes", "as many as \(numpy.dtype) \(array.shape) has")
-    }
-    try set(array, .memory(numpy.bytes, isBigEndian: numpy.isBigEndian), at: node)
-  }
-
-  // MARK: Refusals and findings
-
-  private func error(
-    _ node: TreeBuilder.Handle, _ archive: TorchArchive, _ found: String, _ expected: String
-  ) -> CheckpointError {
+  private func sharedWithoutEnd(_ container: any TorchContainer) -> CheckpointError {
     CheckpointError(
-      .badValue, file: archive.zip.region.file.path, place: builder.path(of: node).flatName.bytes,
-      found: found, expected: expected)
-  }
-
-  private func checkNoCycle(_ index: Int, _ frames: [Frame], _ archive: TorchArchive) throws {
-    var at = frames[index].parent
-    while at >= 0 {
-      guard frames[at].id != frames[index].id else {
-        throw CheckpointError(
-          TreeError.cycle(at: builder.path(of: frames[index].node)),
-          file: archive.zip.region.file.path)
-      }
-      at = frames[at].parent
-    }
-  }
-
-  private mutating func noteGlobals(_ document: PickleDocument) {
-    for global in document.globals where seenGlobals.insert(global).inserted {
-      let name = visibleText(global.fullName)
-      switch global.risk {
-      case .data: break
-      case .unknown:
-        findings.append(
-          Finding(
-            .note, code: "unknown-global", place: global.fullName,
-            sentence: "it names \(name), which Python would import; here it is only a name"))
-      case .dangerous:
-        findings.append(
-          Finding(
-            .danger, code: "dangerous-global", place: global.fullName,
-            sentence: "it names \(name): loading it with Python's pickle could run code. "
-              + "Here nothing of it was run"))
-      }
-    }
+      .limitExceeded, file: container.file, field: "pickle",
+      found: "objects shared so often that the tree has no end", expected: "a tree")
   }
 }

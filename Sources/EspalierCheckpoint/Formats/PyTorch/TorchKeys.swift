@@ -1,0 +1,98 @@
+import EspalierTree
+
+/// The keys of dictionaries, of whatever type, as names.
+enum TorchKeys {
+  static func typeName(_ key: PickleID, _ document: PickleDocument) -> String {
+    switch document.kind(key) {
+    case .text, .legacyString: return "str"
+    case .bytes: return "bytes"
+    case .integer, .bigInteger: return "int"
+    case .float: return "float"
+    case .bool: return "bool"
+    case .none: return "None"
+    case .tuple: return "tuple"
+    default: return "object"
+    }
+  }
+
+  /// Whether Python would take two keys of one spelling for one.
+  static func areEqual(_ a: PickleID, _ b: PickleID, _ document: PickleDocument) -> Bool {
+    a == b || typeName(a, document) == typeName(b, document)
+  }
+
+  static func text(_ key: PickleID, _ document: PickleDocument) -> [UInt8] {
+    if let text = document.text(key) { return text }
+    switch document.kind(key) {
+    case .bytes: return document.bytes(key) ?? []
+    case .integer: return Array(String(document.integer(key) ?? 0).utf8)
+    case .float: return Array("\(document.float(key) ?? 0)".utf8)
+    case .bool: return Array((document.bool(key) == true ? "True" : "False").utf8)
+    case .none: return Array("None".utf8)
+    case .global: return document.global(key)?.fullName ?? []
+    case .tuple:
+      let parts = document.elements(key).prefix(16).map { part in
+        document.kind(part) == .tuple ? Array("(…)".utf8) : text(part, document)
+      }
+      return Array("(".utf8) + Array(parts.joined(separator: ", ".utf8)) + Array(")".utf8)
+    default: return Array("<\(document.kind(key))>".utf8)
+    }
+  }
+
+  private static let optimizers = [
+    "optimizer", "optimizers", "optimizer_state", "optimizer_state_dict", "optimizer_states",
+    "optim", "optim_state_dict",
+  ]
+
+  /// Whether what is under this key belongs to training and not to the model.
+  static func isOptimizer(_ name: [UInt8]) -> Bool {
+    optimizers.contains { name.elementsEqual($0.utf8) }
+  }
+
+  /// The same of a member of an archive: `policy.optimizer.pth`.
+  static func isOptimizerFile(_ name: [UInt8]) -> Bool {
+    name.split(separator: UInt8(ascii: ".")).contains { isOptimizer(Array($0)) }
+  }
+}
+
+/// Text out of a pickle. Text that is long and used often is held once, and what it can cost is
+/// bounded.
+struct TorchTexts {
+  private var kept: [PickleID: [UInt8]] = [:]
+  private var left = 0
+  private static let short = 256
+
+  /// To be called before the objects of another pickle.
+  mutating func open(_ document: PickleDocument) {
+    kept = [:]
+    left = 64 << 20 + 4 * document.source.count
+  }
+
+  mutating func text(_ id: PickleID, _ document: PickleDocument) -> [UInt8]? {
+    guard document.contentCount(id) > Self.short else { return document.text(id) }
+    if let known = kept[id] { return known }
+    kept[id] = document.text(id)
+    return kept[id]
+  }
+
+  mutating func key(_ id: PickleID, _ document: PickleDocument) throws(CheckpointError) -> [UInt8] {
+    try spend(TorchKeys.text(id, document), document.origin)
+  }
+
+  mutating func spend(
+    _ name: [UInt8], _ container: any TorchContainer
+  ) throws(CheckpointError) -> [UInt8] {
+    try spend(name, container.document.origin)
+  }
+
+  private mutating func spend(
+    _ name: [UInt8], _ origin: ByteOrigin
+  ) throws(CheckpointError) -> [UInt8] {
+    if name.count > Self.short { left -= name.count }
+    guard left > 0 else {
+      throw origin.error(
+        .limitExceeded, at: 0, field: "pickle", found: "long names used over and over",
+        expected: "names of less than \(Self.short) bytes")
+    }
+    return name
+  }
+}

@@ -1,0 +1,28 @@
+import EspalierTree
+
+/// PyTorch before version 1.6, and `_use_new_zipfile_serialization=False` since: five pickles in a row
+/// (magic number, protocol, system, the objects, the keys of the storages), then the storages.
+///
+/// Read symbolically, as all pickles are.
+public struct PyTorchLegacy: CheckpointFormat {
+  public let name = "pytorch-legacy"
+  public let summary = "torch.save before 1.6"
+  public let extensions = ["pt", "pth", "th", "tar", "bin"]
+  public let signature = "a pickle of the number 0x1950a86a20f9469cfc6c"
+
+  public init() {}
+
+  public func sniff(_ sample: ContentSample) -> Confidence {
+    guard sample.prefix.first == 0x80 else { return .no }
+    // In protocol 4 a frame stands before the number.
+    return sample.prefix.dropFirst(2).starts(with: LegacyArchive.magic)
+      || sample.prefix.dropFirst(11).starts(with: LegacyArchive.magic) ? .certain : .no
+  }
+
+  public func open(_ region: ByteRegion, _ options: OpenOptions) throws -> OpenedContent {
+    let archive = try LegacyArchive(region)
+    var filler = TorchTreeFiller()
+    try filler.add(archive, under: .root)
+    return filler.finish()
+  }
+}
