@@ -8,12 +8,14 @@ struct SavePlan {
     case copy(InputFile, Range<Int>)
     /// The values of an array of the request's source.
     case values(LeafID, count: Int)
+    /// Bytes that are made when they are written.
+    case made(count: Int, (_ append: ([UInt8]) throws -> Void) throws -> Void)
 
     var count: Int {
       switch self {
       case .bytes(let bytes): bytes.count
       case .copy(_, let range): range.count
-      case .values(_, let count): count
+      case .values(_, let count), .made(let count, _): count
       }
     }
   }
@@ -65,6 +67,7 @@ struct SavePlan {
         case .copy(let file, let range): try stream.append(range, of: file)
         case .values(let leaf, let count):
           try stream.append(leaf, of: request.source, count: count)
+        case .made(_, let make): try make { try stream.append($0) }
         }
       }
       try stream.flush()

@@ -20,7 +20,7 @@ struct FormatCase: Sendable, CustomTestStringConvertible {
 
   static let all: [FormatCase] = [
     FormatCase("safetensors", ("safetensors", ""), ("mlx", ".safetensors")),
-    FormatCase("pytorch", ("pytorch-zip", ""), savesACopy: false),
+    FormatCase("pytorch", ("pytorch-zip", "")),
     FormatCase("pytorch-legacy", ("pytorch-legacy", "")),
     FormatCase("gguf", ("gguf", ""), sumsAsStored: true, padding: 30),
     FormatCase("keras"),

@@ -166,7 +166,7 @@ private let streamedZip = hexadecimalBytes(
   ]) func plainNames(name: String, isPlain: Bool) {
     let entry = ZipEntry(
       name: Array(name.utf8), method: .stored, isEncrypted: false, crc32: 0, compressedSize: 0,
-      size: 0, headerOffset: 0)
+      size: 0, headerOffset: 0, recordOffset: 0)
     #expect(entry.isPlainName == isPlain)
   }
 

@@ -14,8 +14,8 @@ public struct ZipEntry: Sendable, Hashable {
   public var size: Int
   /// Of the local header, in the archive's region.
   public var headerOffset: Int
-  /// Of its record in the central directory, in the archive's region.
-  public var recordOffset = 0
+  /// Of the directory's record about it, in the archive's region.
+  public var recordOffset: Int
 
   /// Whether the name is a relative path that stays below its start. Nothing is ever extracted by this
   /// library; a name that is not plain is a sign of a hostile archive.

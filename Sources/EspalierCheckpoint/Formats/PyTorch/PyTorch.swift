@@ -7,7 +7,7 @@ import EspalierTree
 public struct PyTorch: CheckpointFormat {
   public let name = "pytorch"
   public let summary = "torch.save (1.6 and later), TorchScript, Stable-Baselines3"
-  public let extensions = ["pt", "pth", "bin", "ckpt"]
+  public let extensions = ["pt", "pth", "bin", "ckpt", "th", "pth.tar"]
   public let signature = "a zip archive with a member data.pkl"
 
   public var writer: (any CheckpointWriter)? { TorchWriter() }

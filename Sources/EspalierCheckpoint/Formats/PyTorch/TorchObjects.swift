@@ -175,6 +175,20 @@ extension PickleDocument {
     return result
   }
 
+  /// The items of a dictionary or of an object like one. Python 2 makes an `OrderedDict` from a list
+  /// of pairs instead of filling it.
+  func items(_ id: PickleID) -> [(key: PickleID, value: PickleID)] {
+    let pairs = pairs(id)
+    guard pairs.isEmpty, let (name, arguments) = named(id), name == "collections.OrderedDict",
+      let first = arguments.first
+    else { return pairs }
+    if kind(first) == .dictionary { return self.pairs(first) }
+    return elements(first).compactMap { pair in
+      let parts = elements(pair)
+      return parts.count == 2 ? (key: parts[0], value: parts[1]) : nil
+    }
+  }
+
   /// What a mere wrapper holds: TorchScript's typed lists.
   func unwrapped(_ id: PickleID) -> PickleID? {
     guard let (name, arguments) = named(id), name.hasPrefix("torch.jit._pickle."),

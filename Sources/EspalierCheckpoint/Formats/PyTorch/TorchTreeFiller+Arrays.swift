@@ -4,9 +4,10 @@ extension TorchTreeFiller {
   mutating func set(
     _ tensor: TorchTensor, at node: TreeBuilder.Handle, _ container: any TorchContainer
   ) throws {
+    let shape = Shape(tensor.shape)
     var array = ArrayDescription(
-      tensor.dtype, Shape(tensor.shape),
-      layout: .strided(offset: tensor.offset, strides: tensor.strides),
+      tensor.dtype, shape,
+      layout: .strided(offset: tensor.offset, strides: meaningful(tensor.strides, shape)),
       trainability: tensor.trainability)
     guard let footprint = array.layout.footprint(of: array.shape), array.byteCount != nil else {
       throw error(
@@ -22,6 +23,13 @@ extension TorchTreeFiller {
       array.storage = storageID(storage.key)
     }
     try set(simplified(array), place, at: node)
+  }
+
+  /// The stride of an axis with one index means nothing and may be any number: it is replaced.
+  private func meaningful(_ strides: [Int], _ shape: Shape) -> [Int] {
+    guard strides.count == shape.rank, shape.elementCount != nil else { return strides }
+    let usual = shape.contiguousStrides(.row)
+    return strides.indices.map { shape.dimensions[$0] == 1 ? usual[$0] : strides[$0] }
   }
 
   /// A tensor that fills its storage in row order needs no explicit layout.

@@ -139,14 +139,16 @@ struct TorchTreeFiller {
     }
     let isOrdered = type.elementsEqual("collections.OrderedDict".utf8)
     if !isOrdered { builder.setLabel(try texts.spend(type, container), of: node) }
-    let pairs = document.pairs(id)
+    let pairs = document.items(id)
     var children = try keyed(pairs, under: node, document)
     let elements = document.elements(id)
     if !elements.isEmpty, pairs.isEmpty { builder.setKind(.positional, of: node) }
     children += try positional(elements, under: node)
     // What an ordered dictionary has besides its items is PyTorch's own (`_metadata`).
     if !isOrdered { children += try attributes(of: id, under: node, document, beside: children) }
-    if children.isEmpty { children = try arguments(of: id, under: node, document) }
+    if children.isEmpty, !isOrdered {
+      children = try arguments(of: id, under: node, document)
+    }
     if children.isEmpty, !type.starts(with: "collections.".utf8) {
       try set(.opaque(type: type), at: node)
     }
@@ -190,8 +192,7 @@ struct TorchTreeFiller {
     case .tuple:
       let parts = document.elements(state).filter { document.kind($0) == .dictionary }
       found = try keyed(parts.flatMap { document.pairs($0) }, under: node, document)
-    case .call where document.pairs(state).isEmpty == false:
-      found = try keyed(document.pairs(state), under: node, document)
+    case .call: found = try keyed(document.items(state), under: node, document)
     default: break
     }
     return found.filter { !taken.contains($0.node) }

@@ -1,11 +1,15 @@
 import EspalierTree
 
-/// Writes a PyTorch checkpoint from nothing: nested dictionaries and lists of tensors, Booleans,
-/// numbers, text and `None`, which `torch.load(weights_only=True)` accepts.
+/// Writes a PyTorch checkpoint: into a copy of the destination where that is one; else from nothing,
+/// as nested dictionaries and lists of tensors, Booleans, numbers, text and `None`, which
+/// `torch.load(weights_only=True)` accepts.
 struct TorchWriter: CheckpointWriter {
-  func losses(_ request: SaveRequest) throws -> [String] { try TorchDraft(request).losses }
+  func losses(_ request: SaveRequest) throws -> [String] {
+    try TorchCopy(request) == nil ? TorchDraft(request).losses : []
+  }
 
   func write(_ request: SaveRequest) throws -> SaveReport {
+    if let copy = try TorchCopy(request) { return try copy.write() }
     let draft = try TorchDraft(request)
     let total = draft.pickle.count + draft.storages.reduce(0) { $0 &+ $1.byteCount }
     let meter = SaveMeter(request.monitor, total: total)

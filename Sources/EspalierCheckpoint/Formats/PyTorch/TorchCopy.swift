@@ -1,0 +1,136 @@
+import EspalierTree
+
+/// Saves values into a copy of a PyTorch zip archive. Everything else in it, the pickle with its
+/// classes and settings above all, stays byte for byte; checksums are made anew.
+struct TorchCopy {
+  private let request: SaveRequest
+  private let destination: Checkpoint
+  private let places: TorchSource
+  private let file: InputFile
+  private var edits = TorchEdits()
+  private var arrays = 0
+
+  /// - Returns: nil where the request is not for the destination's own tree, or where a changed array
+  ///   is not stored as plain values in the file.
+  init?(_ request: SaveRequest) throws {
+    guard CopyWriter.canCopy(request), let destination = request.destination,
+      destination.format is PyTorch, let places = destination.values as? TorchSource,
+      let file = destination.files.first
+    else { return nil }
+    self.request = request
+    self.destination = destination
+    self.places = places
+    self.file = file
+    guard try collect() else { return nil }
+  }
+
+  consuming func write() throws -> SaveReport {
+    try addChecksums(ByteRegion(file))
+    var output = SavePlan.File(path: request.path)
+    output.pieces = try edits.pieces(of: file, 0..<file.size, request.source)
+    let files = try SavePlan(files: [output]).run(request)
+    return SaveReport(format: PyTorch().name, files: files, arrays: arrays, losses: [])
+  }
+
+  // MARK: What is changed
+
+  private mutating func collect() throws -> Bool {
+    let tree = places.tree
+    var storages: [Int: TorchStorageEdit] = [:]
+    for leaf in tree.leafIDs {
+      guard let array = tree.array(leaf),
+        case .bytes(let bytes, let isBigEndian)? = places.place(of: leaf)
+      else { continue }
+      if array.byteCount == 0 { continue }
+      guard case .region(let region) = bytes else {
+        if try ValueComparison.areEqual(leaf, request.source, destination) { continue }
+        return false
+      }
+      storages[
+        region.range.lowerBound,
+        default: TorchStorageEdit(region: region, isBigEndian: isBigEndian)
+      ].views.append(.init(leaf: leaf, array: array))
+    }
+    for (_, storage) in storages {
+      arrays += 1
+      try storage.add(to: &edits, from: request.source, over: destination)
+    }
+    edits.sort()
+    return true
+  }
+
+  // MARK: Checksums
+
+  /// Makes the checksums of changed members anew; those of archives inside an archive first, since
+  /// they are part of its member.
+  private mutating func addChecksums(_ region: ByteRegion, depth: Int = 0) throws {
+    let archive = try ZipArchive(region)
+    var checksums = TorchEdits()
+    for entry in archive.entries {
+      guard let data = try? archive.stored(entry), edits.touch(data.range) else { continue }
+      if depth == 0, ZipArchive.sniff(try data.prefix(4)) { try addChecksums(data, depth: 1) }
+      var crc = CRC32()
+      for piece in try edits.pieces(of: file, data.range, request.source) {
+        try piece.forEachPart(request) { crc.update($0) }
+      }
+      let bytes = withUnsafeBytes(of: crc.value.littleEndian) { Array($0) }
+      for offset in try ZipChecksum(entry, of: archive).offsets {
+        let start = region.range.lowerBound + offset
+        checksums.add(start..<start + 4, .bytes(bytes))
+      }
+    }
+    edits.add(checksums)
+    edits.sort()
+  }
+}
+
+extension SavePlan.Piece {
+  /// The bytes of a piece, in parts, to look at before they are written.
+  fileprivate func forEachPart(_ request: SaveRequest, _ body: ([UInt8]) throws -> Void) throws {
+    switch self {
+    case .bytes(let bytes): try body(bytes)
+    case .copy(let file, let range):
+      var start = range.lowerBound
+      while start < range.upperBound {
+        let count = min(1 << 20, range.upperBound - start)
+        try body(try file.read(at: start, count: count))
+        start += count
+      }
+    case .values(let leaf, _):
+      try request.source.withChunks(of: leaf) { chunk in
+        try request.monitor.check(0, of: 1)
+        try body(Array(chunk))
+      }
+    case .made(_, let make):
+      try make { part in
+        try request.monitor.check(0, of: 1)
+        try body(part)
+      }
+    }
+  }
+}
+
+/// Whether an array has the same values in two sources of one tree.
+enum ValueComparison {
+  static func areEqual(
+    _ leaf: LeafID, _ a: any TensorSource, _ b: any TensorSource
+  ) throws -> Bool {
+    var first = try a.reader(for: leaf)
+    var second = try b.reader(for: leaf)
+    if let x = first as? FileRangeReader, let y = second as? FileRangeReader,
+      x.file === y.file, x.rest == y.rest
+    {
+      return true
+    }
+    let unit = max(1, a.tree.dtype(of: leaf).bytesPerBlock)
+    let size = max(unit, min(1 << 20, a.tree.byteCount(of: leaf)) / unit * unit)
+    var x = [UInt8](repeating: 0, count: size)
+    var y = x
+    while true {
+      let count = try x.withUnsafeMutableBytes { try first.read(into: $0) }
+      let other = try y.withUnsafeMutableBytes { try second.read(into: $0) }
+      guard count == other, x[..<count] == y[..<count] else { return false }
+      if count == 0 { return true }
+    }
+  }
+}
