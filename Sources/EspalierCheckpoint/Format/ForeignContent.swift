@@ -4,15 +4,28 @@ struct ForeignContent: Sendable {
   var what: String
   var code: CheckpointError.Code = .notACheckpoint
   var advice: String
+  var isPickle = false
   var matches: @Sendable (ContentSample) -> Bool
 
   static func recognise(_ sample: ContentSample) -> ForeignContent? {
-    all.first { $0.matches(sample) }
+    all.first { $0.matches(sample) }?.inDetail(sample)
   }
 
   /// What is left to say when no format claims the content.
   static func recogniseVaguely(_ sample: ContentSample) -> ForeignContent? {
-    texts.first { $0.matches(sample) }
+    if let pickle = PlainPickle(sample), pickle.namesAnything { return Self.pickle(pickle) }
+    return texts.first { $0.matches(sample) }
+  }
+
+  /// Of a pickle, what Python would do with it.
+  private func inDetail(_ sample: ContentSample) -> ForeignContent {
+    guard isPickle, let pickle = PlainPickle(sample) else { return self }
+    return Self.pickle(pickle)
+  }
+
+  private static func pickle(_ pickle: PlainPickle) -> ForeignContent {
+    ForeignContent(
+      what: pickle.what, code: .unsupported, advice: pickle.advice, matches: { _ in true })
   }
 
   func error(_ file: InputFile) -> CheckpointError {
@@ -89,6 +102,14 @@ struct ForeignContent: Sendable {
       $0.starts(with: Array("7z".utf8) + [0xbc, 0xaf, 0x27, 0x1c])
     },
     row("a RAR archive", "unpack it with “unrar x”") { $0.starts(with: "Rar!") },
+    row(
+      "a PyTorch file from before version 0.1.10, a tar archive",
+      "load it with PyTorch, and save it again", .unsupported
+    ) { sample in
+      ["sys_info", "pickle", "storages", "tensors"].contains { member in
+        sample.size >= 512 && sample.starts(with: Array(member.utf8) + [0])
+      }
+    },
     row("a tar archive", "unpack it with “tar xf”, and open what is inside") { sample in
       sample.prefix.count > 262 && sample.prefix[257..<262].elementsEqual("ustar".utf8)
     },
@@ -103,6 +124,12 @@ struct ForeignContent: Sendable {
 
   private static let notRead: [ForeignContent] = [
     unread("a NumPy array (.npy)") { $0.starts(with: [0x93] + Array("NUMPY".utf8)) },
+    row(
+      "an encrypted zip archive", "unpack it with its password, and open what is inside",
+      .encrypted
+    ) {
+      $0.starts(with: Array("PK".utf8) + [3, 4]) && $0.prefix.count > 6 && $0.prefix[6] & 1 != 0
+    },
     unread("a zip archive") { $0.starts(with: Array("PK".utf8) + [3, 4]) },
     unread("a TensorFlow Lite model") { sample in
       sample.prefix.count >= 8 && sample.prefix[4..<8].elementsEqual("TFL3".utf8)
@@ -111,7 +138,6 @@ struct ForeignContent: Sendable {
       sample.size >= 48
         && (try? sample.region.read(at: sample.size - 8, count: 8)) == tableSignature
     },
-    unread("a PyTorch file older than version 1.6") { $0.starts(with: legacyTorchMagic) },
     unread("a BSON file (Julia)") { sample in
       sample.prefix.count >= 5 && [2, 3, 4, 5, 8, 10, 16, 18].contains(sample.prefix[4])
         && littleEndian32(sample.prefix) == UInt32(exactly: sample.size)
@@ -140,17 +166,13 @@ struct ForeignContent: Sendable {
   ]
 
   private static let tableSignature: [UInt8] = [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb]
-  /// A pickle of the number 0x1950a86a20f9469cfc6c.
-  private static let legacyTorchMagic: [UInt8] = [
-    0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19,
-  ]
 
   // MARK: Last, because they match much
 
   private static let pickles: [ForeignContent] = [
-    row(
-      "a Python pickle, which can run any code when Python loads it",
-      "ask whoever made it for safetensors", .unsupported
+    ForeignContent(
+      what: "a broken Python pickle, or one with more than can be looked at",
+      code: .unsupported, advice: "ask whoever made it for safetensors", isPickle: true
     ) { sample in
       if sample.prefix.count >= 3, sample.prefix[0] == 0x80, (2...5).contains(sample.prefix[1]) {
         return true

@@ -22,8 +22,31 @@ import Testing
     (Array("FUGG\u{1}\0\0\0".utf8), "a model in an early format of ggml"),
     ([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a], "found a PNG image"),
     (Array("GIF89a".utf8), "found a GIF image"),
-    ([0x80, 4, 0x95, 0, 0], "a Python pickle, which can run any code"),
-    (Array("cos\nsystem\n(S'ls'\ntR.".utf8), "a Python pickle"),
+    ([0x80, 4, 0x95, 0, 0], "a broken Python pickle"),
+    (
+      Array("cos\nsystem\n(S'ls'\ntR.".utf8),
+      "a Python pickle that names os.system: Python would run code from it"
+    ),
+    // Begins and ends as no pickle does by rule.
+    (
+      Array("Vls\np0\n0cos\nsystem\n(g0\ntR.\n".utf8),
+      "a Python pickle that names os.system: Python would run code from it"
+    ),
+    (
+      // The first of two that stand in a row is harmless.
+      [0x80, 2] + Array("N.".utf8) + [0x80, 2] + Array("c__builtin__\neval\n.".utf8),
+      "a Python pickle that names __builtin__.eval: Python would run code from it"
+    ),
+    ([0x80, 2] + Array("cmodel\nNet\n)R.".utf8), "names model.Net, which Python would import"),
+    (
+      [0x80, 2] + Array("}(X".utf8) + [1, 0, 0, 0] + Array("aK".utf8) + [1] + Array("u.".utf8),
+      "a Python pickle of plain data"
+    ),
+    (
+      Array("sys_info".utf8) + [UInt8](repeating: 0, count: 1016),
+      "a PyTorch file from before version 0.1.10"
+    ),
+    (Array("PK".utf8) + [3, 4, 20, 0, 1, 0, 0, 0], "an encrypted zip archive"),
     (Array("{\"error\": \"no\"}".utf8), "found a JSON file without a list “tensors”"),
     (Array("epoch 3, loss 0.1\n".utf8), "found a text file"),
     ([0xff, 0xfe, 0xfd, 0xfc, 0xfb, 0xfa, 0xf9, 0xf8, 0xf7], "that begins with fffefdfcfbfaf9f8"),
@@ -34,7 +57,7 @@ import Testing
     let folder = TemporaryFolder()
     let error = openAndReadAll(folder.write("model.safetensors", content))
     #expect(error?.sentence.contains(says) == true, "\(error?.sentence ?? "opened")")
-    #expect([.notACheckpoint, .unsupported].contains(error?.code))
+    #expect([.notACheckpoint, .unsupported, .encrypted].contains(error?.code))
   }
 
   @Test func foldersAndMissingFilesAreNamed() {

@@ -47,6 +47,9 @@ struct PicklePen {
     bytes += littleEndian(value.bitPattern.byteSwapped)
   }
 
+  /// Instructions as bytes.
+  mutating func raw(_ instructions: [UInt8]) { bytes += instructions }
+
   private mutating func put(_ opcode: Unicode.Scalar) { bytes.append(UInt8(ascii: opcode)) }
 
   private func littleEndian(_ value: some FixedWidthInteger) -> [UInt8] {

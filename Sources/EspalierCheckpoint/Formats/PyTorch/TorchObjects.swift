@@ -189,12 +189,23 @@ extension PickleDocument {
     }
   }
 
-  /// What a mere wrapper holds: TorchScript's typed lists.
+  /// What a mere wrapper holds: TorchScript's typed lists, a parameter of something unusual.
   func unwrapped(_ id: PickleID) -> PickleID? {
-    guard let (name, arguments) = named(id), name.hasPrefix("torch.jit._pickle."),
-      let first = arguments.first, [.list, .dictionary, .tuple].contains(kind(first))
-    else { return nil }
+    guard let (name, arguments) = named(id), let first = arguments.first else { return nil }
+    let isTyped = name.hasPrefix("torch.jit._pickle.")
+    let isParameter =
+      name.hasPrefix("torch._utils._rebuild_parameter") || name == "torch.nn.parameter.Parameter"
+    guard isParameter || isTyped && [.list, .dictionary, .tuple].contains(kind(first)) else {
+      return nil
+    }
     return first
+  }
+
+  /// Whether such a call makes one tensor of a storage, so that its arguments say nothing more.
+  func isPlainTensor(_ type: [UInt8]) -> Bool {
+    ["_rebuild_tensor", "_rebuild_qtensor", "_rebuild_meta"].contains {
+      type.starts(with: "torch._utils.\($0)".utf8)
+    }
   }
 
   /// Bytes of text or bytes.

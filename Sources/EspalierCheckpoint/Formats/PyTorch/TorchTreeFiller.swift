@@ -136,6 +136,10 @@ struct TorchTreeFiller {
     }
     if type.starts(with: "torch._utils._rebuild_".utf8) {
       findings.unreadable(builder.path(of: node), type)
+      if document.isPlainTensor(type) {
+        try set(.opaque(type: type), at: node)
+        return []
+      }
     }
     let isOrdered = type.elementsEqual("collections.OrderedDict".utf8)
     if !isOrdered { builder.setLabel(try texts.spend(type, container), of: node) }

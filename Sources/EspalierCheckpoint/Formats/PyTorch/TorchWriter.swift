@@ -81,19 +81,33 @@ struct TorchDraft {
   private var pen = PicklePen()
   private var stored: [Int: [(leaf: LeafID, number: Int)]] = [:]
   private var skipped: [String] = []
+  private var classes: [String] = []
 
   init(_ request: SaveRequest) throws {
     source = request.source
     tree = request.source.tree
     path = request.path
-    try container(request.root, depth: 0)
+    if let leaf = tree.leaf(at: request.root), !tree.hasChildren(request.root), isKept(leaf) {
+      try self.leaf(leaf)
+    } else {
+      try container(request.root, depth: 0)
+    }
     pen.stop()
     pickle = pen.bytes
     if !skipped.isEmpty {
       losses.append(
         "\(skipped.count) leaves without values or without a Python form are left out: "
-          + skipped.prefix(3).joined(separator: ", ") + (skipped.count > 3 ? ", …" : ""))
+          + Self.list(skipped))
     }
+    if !classes.isEmpty {
+      losses.append(
+        "\(classes.count) objects become plain dictionaries or lists, without their classes: "
+          + Self.list(classes))
+    }
+  }
+
+  private static func list(_ names: [String]) -> String {
+    names.prefix(3).joined(separator: ", ") + (names.count > 3 ? ", …" : "")
   }
 
   // MARK: Containers
@@ -111,6 +125,10 @@ struct TorchDraft {
       throw CheckpointError(
         .unsupported, file: path, place: tree.path(of: node).flatName.bytes,
         found: "containers nested deeper than \(Self.deepest)", expected: "fewer levels")
+    }
+    if let label = tree.label(of: node) {
+      let path = tree.path(of: node)
+      classes.append((path.isRoot ? "" : "\(path): ") + visibleText(label))
     }
     let entries = entries(of: node)
     let isList =
@@ -145,7 +163,8 @@ struct TorchDraft {
         }
       }
       let children = Array(tree.children(of: node))
-      if children.contains(where: { tree.joint(of: $0) == .level }) {
+      let isEmpty = children.isEmpty && tree.leaf(at: node) == nil
+      if isEmpty || children.contains(where: { tree.joint(of: $0) == .level }) {
         found.append((name, .container(node)))
       }
       for child in children.reversed() where tree.joint(of: child) != .level {
