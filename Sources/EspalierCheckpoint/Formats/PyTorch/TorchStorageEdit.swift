@@ -29,9 +29,9 @@ struct TorchStorageEdit {
       }
       return
     }
-    let changed = try views.filter {
-      try !ValueComparison.areEqual($0.leaf, source, old)
-    }
+    let changed =
+      views.count == 1
+      ? views : try views.filter { try !ValueComparison.areEqual($0.leaf, source, old) }
     if changed.isEmpty { return }
     let composer = StorageComposer(
       region: region, isBigEndian: isBigEndian, views: changed, source: source)
@@ -76,67 +76,6 @@ struct TorchStorageEdit {
     guard isBigEndian, size > 1 else { return .values(view.leaf) }
     return .made { append in
       try source.withChunks(of: view.leaf) { chunk in try append(swapped(Array(chunk), size)) }
-    }
-  }
-}
-
-/// The bytes of a storage with some of its arrays written over.
-private struct StorageComposer {
-  let region: ByteRegion
-  let isBigEndian: Bool
-  let views: [TorchStorageEdit.View]
-  let source: any TensorSource
-
-  /// Bytes of the storage held at a time; the arrays are read once for each such window.
-  private static let window = 128 << 20
-
-  func compose(_ append: ([UInt8]) throws -> Void) throws {
-    var start = 0
-    while start < region.count {
-      let count = min(Self.window, region.count - start)
-      var bytes = try region.read(at: start, count: count)
-      for view in views { try scatter(view, into: &bytes, at: start) }
-      try append(bytes)
-      start += count
-    }
-  }
-
-  private func scatter(
-    _ view: TorchStorageEdit.View, into window: inout [UInt8], at start: Int
-  ) throws {
-    let shape = view.array.shape.dimensions
-    let strides = view.array.layout.strides(for: view.array.shape)
-    let size = view.array.dtype.bytesPerBlock
-    let component = view.array.dtype.componentSize
-    var index = [Int](repeating: 0, count: shape.count)
-    var element = view.array.layout.offset()
-    try source.withChunks(of: view.leaf) { chunk in
-      for at in stride(from: 0, to: chunk.count - chunk.count % size, by: size) {
-        // The reader has checked that all of it lies inside the storage.
-        let place = element * size - start
-        if place > -size, place < window.count {
-          for k in 0..<size {
-            let from = isBigEndian ? k / component * component + component - 1 - k % component : k
-            if place + k >= 0, place + k < window.count { window[place + k] = chunk[at + from] }
-          }
-        }
-        advance(&index, &element, shape, strides)
-      }
-    }
-  }
-
-  /// To the next element in C order.
-  private func advance(
-    _ index: inout [Int], _ element: inout Int, _ shape: [Int], _ strides: [Int]
-  ) {
-    var axis = shape.count - 1
-    while axis >= 0 {
-      index[axis] += 1
-      element += strides[axis]
-      if index[axis] < shape[axis] { return }
-      element -= shape[axis] * strides[axis]
-      index[axis] = 0
-      axis -= 1
     }
   }
 }
