@@ -2,6 +2,7 @@
 
 import collections
 import pathlib
+import zipfile
 
 import torch
 
@@ -22,3 +23,11 @@ torch.save(
     {"epoch": 3, "state_dict": weights, "optimizer": {"lr": 0.1, "step": [torch.ones(1)]}},
     here / "nested.pt",
 )
+
+# Members can be compressed, though torch does not do it.
+torch.save({"plain": base, "tail": base[8:], "turned": base.view(3, 4).t()}, here / "deflated.pt")
+with zipfile.ZipFile(here / "deflated.pt") as archive:
+    members = [(info.filename, archive.read(info)) for info in archive.infolist()]
+with zipfile.ZipFile(here / "deflated.pt", "w", zipfile.ZIP_DEFLATED) as archive:
+    for member, content in members:
+        archive.writestr(zipfile.ZipInfo(member), content, zipfile.ZIP_DEFLATED)
