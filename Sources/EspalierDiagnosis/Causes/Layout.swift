@@ -5,7 +5,8 @@ enum LayoutCauses {
     var turned: [Int] = []
     var permuted: [Int] = []
     var reshaped: [Int] = []
-    let style = LinkBuilder.style(facts.findings)
+    let isColumnMajor =
+      facts.findings.source.isColumnMajor != facts.findings.destination.isColumnMajor
     for link in facts.links where !link.operation.keepsValues {
       let steps = link.operation.steps
       let rank = link.sources.first.map { facts.findings.source.tensors[$0].shape.count } ?? 0
@@ -18,7 +19,7 @@ enum LayoutCauses {
       }
       if kind == nil, isReshape(link, facts) { reshaped.append(link.destination) }
     }
-    let isReversed = style.reversed && !(turned.isEmpty && permuted.isEmpty)
+    let isReversed = isColumnMajor && !(turned.isEmpty && permuted.isEmpty)
     if isReversed {
       out.append(
         facts.diagnosis(

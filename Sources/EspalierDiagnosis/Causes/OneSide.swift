@@ -3,12 +3,19 @@ struct OneSideCauses {
   private let facts: Facts
   private var missing: [Reason: [Int]] = [:]
   private var surplus: [Reason: [Int]] = [:]
+  private var used: Set<Int> = []
+  /// Sources in use that are tied to an earlier tensor.
+  private var tiedUsed: Set<Int> = []
 
   enum Reason: Hashable { case buffer, bias, depth, module, tied, folded, none }
 
   init(_ facts: Facts) {
     self.facts = facts
     let matcher = facts.matcher
+    if !facts.surplus.isEmpty {
+      used = Set(facts.links.flatMap(\.sources))
+      tiedUsed = Set(used.compactMap { facts.findings.source.tensors[$0].tiedTo })
+    }
     // A tensor of another size is there all the same.
     let resized = Set(facts.findings.resized.map(\.destination))
     let resizedSources = Set(facts.findings.resized.map(\.source))
@@ -33,9 +40,8 @@ struct OneSideCauses {
   private func isTiedToUsed(_ s: Int) -> Bool {
     guard let tensor = facts.matcher.source[s].parts.first else { return false }
     let tensors = facts.findings.source.tensors
-    let used = Set(facts.links.flatMap(\.sources))
     if let root = tensors[tensor].tiedTo, used.contains(root) { return true }
-    return used.contains { tensors[$0].tiedTo == tensor }
+    return tiedUsed.contains(tensor)
   }
 
   func find() -> [Diagnosis] {
@@ -137,6 +143,8 @@ private struct Side {
     self.names = names
     self.isMatched = isMatched
     bufferIDs = Set(Vocabulary.bufferWords.map { names.intern($0) })
+    // Most sides have nothing left over, and then there is nothing to look at.
+    guard slots.indices.contains(where: { !isMatched($0) }) else { return }
     for (index, slot) in slots.enumerated() where isMatched(index) {
       matchedDirectories.insert(Array(slot.path.dropLast()))
     }
@@ -199,15 +207,20 @@ private struct Side {
       var leaves: Set<[Int]> = []
     }
     var blocks: [[Int]: BlockFacts] = [:]
+    // Only lists that hold a leftover can have a block to spare.
+    var lists: Set<[Int]> = []
+    for (index, slot) in slots.enumerated() where !isMatched(index) {
+      for key in blockKeys(slot.path) { lists.insert(Array(key.dropLast())) }
+    }
     for (index, slot) in slots.enumerated() {
       let tokens = names.tokens(of: slot.path)
       for place in tokens.indices.dropLast() where Token.isNumber(tokens[place]) {
+        guard lists.contains(Array(tokens.prefix(place))) else { continue }
         let key = Array(tokens.prefix(place + 1))
-        var facts = blocks[key] ?? BlockFacts()
-        facts.total += 1
-        if isMatched(index) { facts.matched += 1 }
-        facts.leaves.insert(Array(tokens.suffix(from: place + 1)))
-        blocks[key] = facts
+        let matched = isMatched(index) ? 1 : 0
+        blocks[key, default: BlockFacts()].total += 1
+        blocks[key, default: BlockFacts()].matched += matched
+        blocks[key, default: BlockFacts()].leaves.insert(Array(tokens.suffix(from: place + 1)))
       }
     }
     var models: [[Int]: [Set<[Int]>]] = [:]

@@ -109,6 +109,7 @@ struct Search {
     }
     let ss = matcher.source.indices.filter { !matcher.used[$0] && !heldSources.contains($0) }
     guard !ds.isEmpty, !ss.isEmpty else { return }
+    matcher.learnDirectories()
     var pairing = ListPairing(
       destination: matcher.destination, source: matcher.source, names: names,
       scorer: NameScorer(names))

@@ -38,9 +38,7 @@ struct LinkBuilder {
   static func isTable(_ matcher: Matcher, _ d: Int) -> Bool {
     let slot = matcher.destination[d]
     guard slot.shape.count == 2 else { return false }
-    let scorer = NameScorer(matcher.names)
-    let profile = slot.path.suffix(3).flatMap { scorer.componentWords($0) }
-    let concepts = profile.flatMap { Vocabulary.concepts[$0] ?? [$0] }
+    let concepts = matcher.scorer.concepts(of: slot.path.suffix(3))
     return concepts.contains("embed") && !concepts.contains("patch")
       || concepts.contains("position")
   }

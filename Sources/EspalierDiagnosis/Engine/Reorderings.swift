@@ -106,13 +106,10 @@ struct Reorderings {
     guard let from = rotaryLayout(findings.source, matcher.source),
       let to = rotaryLayout(findings.destination, matcher.destination), from != to
     else { return }
-    let scorer = NameScorer(names)
     // One width of head for the whole model, read off a query projection.
     var query: Int?
     for (d, link) in matcher.links where link.join == nil {
-      let words = Set(
-        matcher.destination[d].path.suffix(2).flatMap { scorer.componentWords($0) }
-          .flatMap { Vocabulary.concepts[$0] ?? [$0] })
+      let words = matcher.scorer.concepts(of: matcher.destination[d].path.suffix(2))
       if words.contains("query") {
         query = max(query ?? 0, matcher.destination[d].shape.first ?? 0)
       }
@@ -121,9 +118,7 @@ struct Reorderings {
     let head = headSize(findings, rows: rows)
     for (d, link) in matcher.links where link.join == nil {
       let slot = matcher.destination[d]
-      let words = Set(
-        slot.path.suffix(2).flatMap { scorer.componentWords($0) }
-          .flatMap { Vocabulary.concepts[$0] ?? [$0] })
+      let words = matcher.scorer.concepts(of: slot.path.suffix(2))
       guard words.contains("query") || words.contains("key"), !words.contains("norm"),
         let own = slot.shape.first, own % head.size == 0, head.size % 2 == 0, slot.shape.count <= 2,
         let s = link.sources.first, matcher.source[s].shape == slot.shape
@@ -205,6 +200,7 @@ struct Reorderings {
   /// The first dense layer behind convolutions whose channels moved sees its inputs in another order.
   private func flattened(_ findings: inout Findings) {
     let matcher = findings.matcher
+    guard matcher.source.contains(where: { $0.shape.count == 4 }) else { return }
     let style = LinkBuilder.style(findings)
     let order = matcher.links.keys.sorted()
     var channels: Int?

@@ -73,17 +73,10 @@ struct Sizes {
 
   // MARK: Kinds
 
-  private func concepts(_ path: [Int]) -> Set<String> {
-    let scorer = NameScorer(names)
-    return Set(
-      path.suffix(3).flatMap { scorer.componentWords($0) }
-        .flatMap { Vocabulary.concepts[$0] ?? [$0] })
-  }
-
   private func isPosition(_ matcher: Matcher, _ d: Int, _ axis: Int) -> Bool {
     let slot = matcher.destination[d]
     guard isFloat(slot.dtype), slot.shape.count >= 2 else { return false }
-    let all = concepts(slot.path)
+    let all = matcher.scorer.concepts(of: slot.path.suffix(3))
     if all.contains("position") { return true }
     if all.contains("relative"), axis == 0 { return true }
     // A bare (1, length, width) parameter is added to a sequence.
@@ -94,7 +87,7 @@ struct Sizes {
   private func isTokenTable(_ matcher: Matcher, _ d: Int) -> Bool {
     let slot = matcher.destination[d]
     guard slot.shape.count == 2 else { return false }
-    let all = concepts(slot.path)
+    let all = matcher.scorer.concepts(of: slot.path.suffix(3))
     let isOther = ["position", "type", "class", "patch", "head"].contains { all.contains($0) }
     if all.contains("embed") || all.contains("token") || all.contains("lookup") { return !isOther }
     return false

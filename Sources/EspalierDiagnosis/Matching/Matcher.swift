@@ -33,6 +33,8 @@ struct Matcher {
   var used: [Bool]
   /// Same name, other size.
   var misfits: [Int: Int] = [:]
+  /// Meanings of words, shared so that each is looked up once.
+  let scorer: NameScorer
   /// Directories known to correspond.
   var directories = DirectoryPairs()
   /// The two sides keep matrices the other way round.
@@ -51,6 +53,7 @@ struct Matcher {
     names: NameTable, destination: [Slot], source: [Slot], shortPaths: [[Int]], columnMajor: Bool
   ) {
     self.names = names
+    scorer = NameScorer(names)
     self.destination = destination
     self.source = source
     self.shortPaths = shortPaths
@@ -79,10 +82,12 @@ struct Matcher {
     return answer
   }
 
-  mutating func link(_ d: Int, _ s: Int, _ evidence: SlotLink.Evidence) {
+  /// - Returns: Destination directories about whose neighbourhood something new is known.
+  @discardableResult
+  mutating func link(_ d: Int, _ s: Int, _ evidence: SlotLink.Evidence) -> [[Int]] {
     links[d] = SlotLink(sources: [s], join: nil, evidence: evidence)
     used[s] = true
-    directories.add(destination[d].path, source[s].path)
+    return directories.add(destination[d].path, source[s].path)
   }
 
   // MARK: By name
@@ -96,10 +101,18 @@ struct Matcher {
     for d in destination.indices {
       guard let s = byPath[destination[d].path] ?? byPath[shortPaths[d]] else { continue }
       if fits(d, s) {
-        link(d, s, .name)
+        links[d] = SlotLink(sources: [s], join: nil, evidence: .name)
+        used[s] = true
       } else {
         misfits[d] = s
       }
+    }
+  }
+
+  /// What the links so far say about neighbourhoods; only a search by structure needs it.
+  mutating func learnDirectories() {
+    for (d, link) in links {
+      for s in link.sources { directories.add(destination[d].path, source[s].path) }
     }
   }
 
@@ -159,19 +172,21 @@ struct DirectoryPairs {
 
   private var near: Set<Pair> = []
   private var known: Set<[Int]> = []
-  /// Pairs of module names (last component of a directory) seen so far.
-  private var words: [Pair: Int] = [:]
 
-  mutating func add(_ destination: [Int], _ source: [Int]) {
-    guard destination.count > 1, source.count > 1 else { return }
+  /// - Returns: Destination directories that are in a new pair.
+  @discardableResult
+  mutating func add(_ destination: [Int], _ source: [Int]) -> [[Int]] {
+    guard destination.count > 1, source.count > 1 else { return [] }
+    var new: [[Int]] = []
     for up in 1...min(3, destination.count - 1) {
       for across in 1...min(3, source.count - 1) where up == across || up + across <= 4 {
-        near.insert(
-          Pair(destination: Array(destination.dropLast(up)), source: Array(source.dropLast(across)))
-        )
+        let pair = Pair(
+          destination: Array(destination.dropLast(up)), source: Array(source.dropLast(across)))
+        if near.insert(pair).inserted { new.append(pair.destination) }
       }
     }
     known.insert(Array(destination.dropLast()))
+    return new
   }
 
   /// From 0 (nothing known) to 1 (siblings are linked).

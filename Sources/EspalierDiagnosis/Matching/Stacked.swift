@@ -22,6 +22,7 @@ struct Unstacking {
         byDirectory[Array(slot.path.prefix(depth)), default: []].append(at)
       }
     }
+    guard !byDirectory.isEmpty else { return }
     let totals = directoryCounts(slots)
     var taken: Set<Int> = []
     var replaced: [Int: [Slot]] = [:]
@@ -93,17 +94,20 @@ struct Unstacking {
       var numbers: Set<Int> = []
       var total = 0
       var keys: Set<[Int]> = []
+
+      mutating func add(elements: Int, key: [Int]) {
+        total = saturatingSum(total, elements)
+        keys.insert(key)
+      }
     }
     var sums: [[Int]: Sum] = [:]
     for slot in slots {
       let tokens = names.tokens(of: slot.path)
+      let key = layoutKey(slot.shape)
       for (at, token) in tokens.dropLast().enumerated() where Token.isNumber(token) {
         let prefix = Array(tokens.prefix(at))
-        var sum = sums[prefix] ?? Sum()
-        sum.numbers.insert(token)
-        sum.total = saturatingSum(sum.total, slot.elements)
-        sum.keys.insert(layoutKey(slot.shape))
-        sums[prefix] = sum
+        sums[prefix, default: Sum()].numbers.insert(token)
+        sums[prefix, default: Sum()].add(elements: slot.elements, key: key)
       }
     }
     return sums.values.filter { $0.numbers.count > 1 }.map {

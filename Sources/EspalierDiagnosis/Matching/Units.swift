@@ -81,6 +81,12 @@ struct UnitMatching {
     return Bucket(key: layoutKey(shape), role: unit.profile.role)
   }
 
+  private struct RankKey: Hashable {
+    var shape: [Int]
+    var rank: Int
+    var of: Int
+  }
+
   private mutating func collect(_ matcher: inout Matcher) {
     // Large sets are compared within one shape only.
     let small = ds.count * ss.count <= 250_000
@@ -91,12 +97,23 @@ struct UnitMatching {
       }
     }
     let everything = Array(ss.indices)
-    var dRanks = ranks(ds, matcher.destination, matcher.destinationOrder)
-    var sRanks = ranks(ss, matcher.source, matcher.sourceOrder)
+    var byRank: [RankKey: [Int]] = [:]
+    let dRanks = ranks(ds, matcher.destination, matcher.destinationOrder)
+    let sRanks = ranks(ss, matcher.source, matcher.sourceOrder)
+    for (s, unit) in ss.enumerated() where !small {
+      let key = RankKey(
+        shape: layoutKey(matcher.source[unit.first].shape), rank: sRanks[s].0, of: sRanks[s].1)
+      byRank[key, default: []].append(s)
+    }
     for d in ds.indices {
-      let near = byShape[layoutKey(matcher.destination[ds[d].first].shape)] ?? []
+      let key = small ? [] : layoutKey(matcher.destination[ds[d].first].shape)
+      let near = byShape[key] ?? []
+      // Where hundreds are alike, only order is left to tell them apart.
       let options =
-        small ? everything : near.count <= 200 ? near : sameRank(d, near, &dRanks, &sRanks)
+        small
+        ? everything
+        : near.count <= 200
+          ? near : byRank[RankKey(shape: key, rank: dRanks[d].0, of: dRanks[d].1)] ?? []
       for s in options {
         guard let base = score(d, s, &matcher, dRanks, sRanks) else { continue }
         let turn = orientation(
@@ -116,13 +133,6 @@ struct UnitMatching {
       candidates[at].unique = dCount[candidates[at].d] == 1 && sCount[candidates[at].s] == 1
       if candidates[at].unique { candidates[at].base += 0.2 }
     }
-  }
-
-  private func sameRank(
-    _ d: Int, _ near: [Int], _ dRanks: inout [(Int, Int)], _ sRanks: inout [(Int, Int)]
-  ) -> [Int] {
-    let (rank, of) = dRanks[d]
-    return near.filter { sRanks[$0].1 == of && sRanks[$0].0 == rank }
   }
 
   /// Place of each unit among those of the same shape and role, and how many there are.
@@ -193,38 +203,95 @@ struct UnitMatching {
 
   // MARK: Matching
 
+  /// Best pair first. What a pair teaches about its neighbourhood changes the scores of the pairs
+  /// there and of no others, so only those are looked at again.
   mutating func run(_ matcher: inout Matcher) {
-    var alive = candidates
-    var dDone = Set<Int>()
-    var sDone = Set<Int>()
-    while true {
-      var best = -1
-      var bestScore = -Double.infinity
-      var kept: [Candidate] = []
-      kept.reserveCapacity(alive.count)
-      for candidate in alive where !dDone.contains(candidate.d) && !sDone.contains(candidate.s) {
-        let near = matcher.directories.closeness(
-          matcher.destination[ds[candidate.d].first].path,
-          matcher.source[ss[candidate.s].first].path)
-        let score = candidate.base + 0.8 * near
-        let evidence = candidate.unique || !strict || near >= 0.5 || candidate.base >= 1.0
-        if score > bestScore, evidence {
-          best = kept.count
-          bestScore = score
-        }
-        kept.append(candidate)
+    var queue = BestFirst()
+    var nearby: [[Int]: [Int]] = [:]
+    for (at, candidate) in candidates.enumerated() {
+      queue.push(at, score(candidate, matcher))
+      let path = matcher.destination[ds[candidate.d].first].path
+      nearby[path.dropLast(), default: []].append(at)
+      if path.count > 2 { nearby[path.dropLast(2), default: []].append(at) }
+    }
+    var dDone = [Bool](repeating: false, count: ds.count)
+    var sDone = [Bool](repeating: false, count: ss.count)
+    while let (at, queued) = queue.pop() {
+      let candidate = candidates[at]
+      guard !dDone[candidate.d], !sDone[candidate.s] else { continue }
+      let score = self.score(candidate, matcher)
+      guard score >= queued else {
+        queue.push(at, score)
+        continue
       }
-      alive = kept
-      guard best >= 0, bestScore >= 0.45 else { return }
-      let chosen = alive[best]
-      dDone.insert(chosen.d)
-      sDone.insert(chosen.s)
-      for (cell, slot) in ds[chosen.d].slots {
-        guard let other = ss[chosen.s].slots[cell], matcher.links[slot] == nil, !matcher.used[other]
+      guard queued >= 0.45 else { return }
+      guard hasEvidence(candidate, matcher) else { continue }
+      dDone[candidate.d] = true
+      sDone[candidate.s] = true
+      var changed = Set<[Int]>()
+      for (cell, slot) in ds[candidate.d].slots {
+        guard let other = ss[candidate.s].slots[cell], matcher.links[slot] == nil,
+          !matcher.used[other]
         else { continue }
-        matcher.link(slot, other, .structure)
+        changed.formUnion(matcher.link(slot, other, .structure))
+      }
+      for directory in changed {
+        for again in nearby[directory] ?? [] {
+          let one = candidates[again]
+          if !dDone[one.d], !sDone[one.s] { queue.push(again, self.score(one, matcher)) }
+        }
       }
     }
+  }
+
+  private func closeness(_ candidate: Candidate, _ matcher: Matcher) -> Double {
+    matcher.directories.closeness(
+      matcher.destination[ds[candidate.d].first].path, matcher.source[ss[candidate.s].first].path)
+  }
+
+  private func score(_ candidate: Candidate, _ matcher: Matcher) -> Double {
+    candidate.base + 0.8 * closeness(candidate, matcher)
+  }
+
+  private func hasEvidence(_ candidate: Candidate, _ matcher: Matcher) -> Bool {
+    !strict || candidate.unique || candidate.base >= 1.0 || closeness(candidate, matcher) >= 0.5
+  }
+}
+
+/// A heap of candidates; of equal scores the earlier candidate comes first.
+struct BestFirst {
+  private var heap: [(at: Int, score: Double)] = []
+
+  mutating func push(_ at: Int, _ score: Double) {
+    heap.append((at, score))
+    var child = heap.count - 1
+    while child > 0 {
+      let parent = (child - 1) / 2
+      guard precedes(child, parent) else { return }
+      heap.swapAt(child, parent)
+      child = parent
+    }
+  }
+
+  mutating func pop() -> (at: Int, score: Double)? {
+    guard let top = heap.first else { return nil }
+    let last = heap.removeLast()
+    guard !heap.isEmpty else { return top }
+    heap[0] = last
+    var parent = 0
+    while true {
+      var best = parent
+      for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
+        if precedes(child, best) { best = child }
+      }
+      guard best != parent else { return top }
+      heap.swapAt(best, parent)
+      parent = best
+    }
+  }
+
+  private func precedes(_ a: Int, _ b: Int) -> Bool {
+    (heap[a].score, -heap[a].at) > (heap[b].score, -heap[b].at)
   }
 }
 

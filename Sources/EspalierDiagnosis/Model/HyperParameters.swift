@@ -75,9 +75,7 @@ struct HyperParameterReader {
       if slot.shape.count == 1, slot.shape[0] > 1 { widths[slot.shape[0], default: 0] += 1 }
       guard slot.shape.count == 2 || slot.shape.count == 3 && slot.shape[0] == 1 else { continue }
       let matrix = Array(slot.shape.suffix(2))
-      let concepts = Set(
-        slot.path.suffix(3).flatMap { scorer.componentWords($0) }
-          .flatMap { Vocabulary.concepts[$0] ?? [$0] })
+      let concepts = scorer.concepts(of: slot.path.suffix(3))
       if concepts.contains("position") {
         out.positions = max(out.positions ?? 0, matrix[0])
       } else if concepts.contains("embed") || concepts.contains("token"), slot.shape.count == 2 {

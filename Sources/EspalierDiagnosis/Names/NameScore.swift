@@ -49,6 +49,20 @@ final class NameScorer {
     return Vocabulary.concepts[singular] ?? [singular]
   }
 
+  private var componentConcepts: [Int: Set<String>] = [:]
+
+  /// Concepts of all words of a path.
+  func concepts(of path: some Sequence<Int>) -> Set<String> {
+    var out: Set<String> = []
+    for id in path {
+      if componentConcepts[id] == nil {
+        componentConcepts[id] = Set(componentWords(id).flatMap(meanings))
+      }
+      out.formUnion(componentConcepts[id] ?? [])
+    }
+    return out
+  }
+
   /// Counts words so that those which all names share weigh nothing.
   func observe(_ profile: NameProfile) {
     total += 1
