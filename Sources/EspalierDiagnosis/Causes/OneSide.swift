@@ -164,7 +164,7 @@ private struct Side {
     for key in blockKeys(slot.path) where surplusBlocks.contains(key) { return .depth }
     let directory = Array(slot.path.dropLast())
     if matchedDirectories.contains(directory), let leaf = slot.path.last {
-      if Vocabulary.role(names.text(leaf)) == .bias, slot.shape.count <= 2 { return .bias }
+      if names.role(leaf) == .bias, slot.shape.count <= 2 { return .bias }
       if slot.path.count > 1 { return .none }
     }
     return .module

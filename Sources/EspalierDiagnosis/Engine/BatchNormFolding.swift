@@ -14,7 +14,7 @@ struct BatchNormFolding {
   func apply(_ findings: inout Findings) {
     var matcher = findings.matcher
     let isTraining = matcher.destination.contains { slot in
-      let role = slot.path.last.map { Vocabulary.role(names.text($0)) }
+      let role = slot.path.last.map { names.role($0) }
       return role == .mean || role == .variance
     }
     guard !isTraining else { return }
@@ -43,7 +43,7 @@ struct BatchNormFolding {
       guard let leaf = slot.path.last else { continue }
       let directory = Array(slot.path.dropLast())
       var norm = byDirectory[directory] ?? Norm(directory: directory)
-      norm.leaves[Vocabulary.role(names.text(leaf))] = s
+      norm.leaves[names.role(leaf)] = s
       norm.first = min(norm.first, s)
       norm.channels = slot.shape[0]
       byDirectory[directory] = norm
@@ -63,7 +63,7 @@ struct BatchNormFolding {
   private func convolutions(_ matcher: Matcher) -> [Convolution] {
     var biases: [[Int]: Int] = [:]
     for (d, slot) in matcher.destination.enumerated() where slot.shape.count == 1 {
-      guard let leaf = slot.path.last, Vocabulary.role(names.text(leaf)) == .bias else { continue }
+      guard let leaf = slot.path.last, names.role(leaf) == .bias else { continue }
       biases[Array(slot.path.dropLast())] = d
     }
     return matcher.links.keys.sorted().compactMap { d in

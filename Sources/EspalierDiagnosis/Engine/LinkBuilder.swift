@@ -28,7 +28,7 @@ struct LinkBuilder {
     // Bare parameters (`text_projection`) vote together: they are used the same way round.
     func leaf(_ path: [Int]) -> Int {
       guard let id = path.last else { return -1 }
-      return Vocabulary.role(matcher.names.text(id)) == .other ? -2 : id
+      return matcher.names.role(id) == .other ? -2 : id
     }
     return AxisStyle.LeafPair(
       source: leaf(matcher.source[s].path), destination: leaf(matcher.destination[d].path))
@@ -38,9 +38,9 @@ struct LinkBuilder {
   static func isTable(_ matcher: Matcher, _ d: Int) -> Bool {
     let slot = matcher.destination[d]
     guard slot.shape.count == 2 else { return false }
-    let concepts = matcher.scorer.concepts(of: slot.path.suffix(3))
-    return concepts.contains("embed") && !concepts.contains("patch")
-      || concepts.contains("position")
+    let scorer = matcher.scorer
+    return scorer.says("position", slot.path)
+      || scorer.says("embed", slot.path) && !scorer.says("patch", slot.path)
   }
 
   func build() -> [Link] {

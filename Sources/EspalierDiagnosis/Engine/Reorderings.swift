@@ -86,16 +86,18 @@ struct Reorderings {
     if contains(inventory.container, "gguf") || inventory.metadata["general.architecture"] != nil {
       return inventory.metadata["general.architecture"] == "llama" ? .interleaved : nil
     }
+    // Each word of the names is looked at once, however often it stands in them.
+    let short = names.intern("wq")
+    let long = names.intern("q_proj")
     var hasShort = false
     var hasLong = false
+    var seen: Set<Int> = []
     for slot in slots {
-      let text = slot.path.map { names.text($0) }
-      if text.contains("wq") { hasShort = true }
-      if text.contains("q_proj") { hasLong = true }
-      if text.contains(where: {
-        contains($0.lowercased(), "pos") && contains($0.lowercased(), "emb") || $0 == "wpe"
-      }) {
-        return nil
+      for id in slot.path where seen.insert(id).inserted {
+        if id == short { hasShort = true }
+        if id == long { hasLong = true }
+        let text = names.text(id).lowercased()
+        if text == "wpe" || contains(text, "pos") && contains(text, "emb") { return nil }
       }
     }
     return hasShort ? .interleaved : hasLong ? .halves : nil

@@ -80,7 +80,7 @@ struct Sizes {
     if all.contains("position") { return true }
     if all.contains("relative"), axis == 0 { return true }
     // A bare (1, length, width) parameter is added to a sequence.
-    let isBare = slot.path.last.map { Vocabulary.role(names.text($0)) == .other } ?? false
+    let isBare = slot.path.last.map { names.role($0) == .other } ?? false
     return isBare && slot.shape.count == 3 && slot.shape[0] == 1 && axis == 1
   }
 
@@ -186,7 +186,7 @@ struct Sizes {
       slots.indices.first { at in
         at != index && slots[at].shape.count == 1 && isFree(at)
           && slots[at].path.dropLast() == slots[index].path.dropLast()
-          && Vocabulary.role(names.text(slots[at].path.last ?? 0)) == .bias
+          && names.role(slots[at].path.last ?? 0) == .bias
       }
     }
     let links = matcher.links

@@ -63,7 +63,7 @@ struct Matcher {
     let one = Orientation.outputFirst(destination, names)
     let two = Orientation.outputFirst(source, names)
     swapsExpected =
-      columnMajor ? true : one.flatMap { first in two.map { second in first != second } }
+      one.flatMap { first in two.map { second in first != second } } ?? (columnMajor ? true : nil)
   }
 
   /// Could the source's shape be laid out as the destination's?
@@ -84,9 +84,12 @@ struct Matcher {
 
   /// - Returns: Destination directories about whose neighbourhood something new is known.
   @discardableResult
-  mutating func link(_ d: Int, _ s: Int, _ evidence: SlotLink.Evidence) -> [[Int]] {
+  mutating func link(
+    _ d: Int, _ s: Int, _ evidence: SlotLink.Evidence, teaches: Bool = true
+  ) -> [[Int]] {
     links[d] = SlotLink(sources: [s], join: nil, evidence: evidence)
     used[s] = true
+    guard teaches else { return [] }
     return directories.add(destination[d].path, source[s].path)
   }
 
@@ -218,7 +221,7 @@ enum Orientation {
   static func outputFirst(_ slots: [Slot], _ names: NameTable) -> Bool? {
     var biases: [[Int]: Int] = [:]
     for slot in slots where slot.shape.count == 1 {
-      guard let leaf = slot.path.last, Vocabulary.role(names.text(leaf)) == .bias else { continue }
+      guard let leaf = slot.path.last, names.role(leaf) == .bias else { continue }
       biases[Array(slot.path.dropLast())] = slot.shape[0]
     }
     var first = 0

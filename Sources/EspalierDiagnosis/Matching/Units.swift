@@ -229,11 +229,15 @@ struct UnitMatching {
       dDone[candidate.d] = true
       sDone[candidate.s] = true
       var changed = Set<[Int]>()
-      for (cell, slot) in ds[candidate.d].slots {
+      var taught = 0
+      for (cell, slot) in ds[candidate.d].slots.sorted(by: { $0.key < $1.key }) {
         guard let other = ss[candidate.s].slots[cell], matcher.links[slot] == nil,
           !matcher.used[other]
         else { continue }
-        changed.formUnion(matcher.link(slot, other, .structure))
+        // The first blocks teach as much as all of them.
+        let new = matcher.link(slot, other, .structure, teaches: taught < 16)
+        if taught < 16 { changed.formUnion(new) }
+        taught += 1
       }
       for directory in changed {
         for again in nearby[directory] ?? [] {

@@ -78,7 +78,8 @@ public struct Inventory: Sendable {
     metadata.contains { contains($0.key, word) || contains($0.value, word) }
   }
 
-  var container: String { (metadata["container"] ?? "").lowercased() }
+  /// What kind of file it is, as its reader or its skeleton says.
+  var container: String { (metadata["container"] ?? metadata["format"] ?? "").lowercased() }
 
   /// A column-major writer whose dimensions were read as they stand.
   var isColumnMajor: Bool {

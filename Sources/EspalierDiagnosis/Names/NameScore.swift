@@ -51,6 +51,14 @@ final class NameScorer {
 
   private var componentConcepts: [Int: Set<String>] = [:]
 
+  /// Does one of the last three components mean this?
+  func says(_ concept: String, _ path: [Int]) -> Bool {
+    path.suffix(3).contains { id in
+      if let known = componentConcepts[id] { return known.contains(concept) }
+      return concepts(of: [id]).contains(concept)
+    }
+  }
+
   /// Concepts of all words of a path.
   func concepts(of path: some Sequence<Int>) -> Set<String> {
     var out: Set<String> = []

@@ -6,6 +6,7 @@ final class NameTable {
   private var ids: [[UInt8]: Int] = [:]
   private(set) var texts: [String] = []
   private(set) var tokens: [[Int]] = []
+  private var roles: [Vocabulary.Role] = []
   private var wordIDs: [String: Int] = [:]
   private(set) var words: [String] = []
 
@@ -15,12 +16,16 @@ final class NameTable {
     ids[bytes] = id
     texts.append(String(decoding: bytes, as: UTF8.self))
     tokens.append(split(bytes))
+    roles.append(Vocabulary.role(texts[id]))
     return id
   }
 
   func intern(_ text: String) -> Int { intern(Array(text.utf8)) }
 
   func text(_ id: Int) -> String { texts.indices.contains(id) ? texts[id] : "" }
+
+  /// What a parameter of this name is.
+  func role(_ id: Int) -> Vocabulary.Role { roles.indices.contains(id) ? roles[id] : .other }
 
   func join(_ path: some Sequence<Int>) -> String {
     path.map { text($0) }.joined(separator: ".")

@@ -144,7 +144,7 @@ struct PrefixSolver {
     path.map { names.number($0) == nil ? $0 : Token.anyNumber }
   }
 
-  private func isPlainLeaf(_ id: Int) -> Bool { Vocabulary.role(names.text(id)) != .other }
+  private func isPlainLeaf(_ id: Int) -> Bool { names.role(id) != .other }
 
   /// Removes components; leading ones are a prefix, later ones an infix.
   private func remove(_ slot: inout Slot, where test: (Int) -> Bool) {

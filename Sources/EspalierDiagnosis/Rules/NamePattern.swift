@@ -47,7 +47,10 @@ public struct NamePattern: Hashable, Sendable, CustomStringConvertible {
       case .hole(let hole):
         var end = at
         while end < name.count, NamePattern.isDigit(name[end]) { end += 1 }
-        guard let value = Int(String(decoding: name[at..<end], as: UTF8.self)) else { return nil }
+        // A number is spelt in one way only.
+        guard end - at == 1 || (end > at && name[at] != 0x30),
+          let value = Int(String(decoding: name[at..<end], as: UTF8.self))
+        else { return nil }
         while variables.count <= hole.variable { variables.append(value) }
         guard variables[hole.variable] == value else { return nil }
         at = end
@@ -82,6 +85,36 @@ public struct NamePattern: Hashable, Sendable, CustomStringConvertible {
   }
 
   static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
+
+  /// A name with its numbers taken out, for grouping; names that differ in numbers only have equal
+  /// templates.
+  static func template(_ name: [UInt8]) -> (text: [UInt8], numbers: [Int]) {
+    var text: [UInt8] = []
+    text.reserveCapacity(name.count)
+    var numbers: [Int] = []
+    var at = 0
+    while at < name.count {
+      guard isDigit(name[at]) else {
+        text.append(name[at])
+        at += 1
+        continue
+      }
+      var end = at
+      var value = 0
+      while end < name.count, isDigit(name[end]) {
+        if end - at < 9 { value = value * 10 + Int(name[end] - 0x30) }
+        end += 1
+      }
+      if end - at == 1 || (name[at] != 0x30 && end - at < 10) {
+        numbers.append(value)
+        text.append(0)
+      } else {
+        text.append(contentsOf: name[at..<end])
+      }
+      at = end
+    }
+    return (text, numbers)
+  }
 
   /// Text and numbers of a name, alternating, text first. Numbers with leading zeros are text.
   static func parts(_ name: [UInt8]) -> (texts: [[UInt8]], numbers: [Int]) {

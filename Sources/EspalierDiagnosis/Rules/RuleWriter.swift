@@ -21,7 +21,8 @@ struct RuleWriter {
       groups[key, default: []].append(link)
     }
     var rules = reading
-    for key in order { rules.append(contentsOf: generalise(groups[key] ?? [])) }
+    let templates = order.isEmpty ? [:] : self.templates()
+    for key in order { rules.append(contentsOf: generalise(groups[key] ?? [], templates)) }
     // What names alone would load but must not be loaded.
     let linked = Set(links.map(\.destination))
     for d in skipped where !linked.contains(d) {
@@ -35,13 +36,17 @@ struct RuleWriter {
   }
 
   private struct Key: Hashable {
-    var destination: [[UInt8]]
-    var sources: [[[UInt8]]]
+    var destination: [UInt8]
+    var sources: [UInt8]
     var steps: [Step]
 
     init(_ link: Link, _ writer: RuleWriter) {
-      destination = NamePattern.parts(writer.destination.tensors[link.destination].name).texts
-      sources = link.sources.map { NamePattern.parts(writer.source.tensors[$0].name).texts }
+      destination = NamePattern.template(writer.destination.tensors[link.destination].name).text
+      sources = []
+      for s in link.sources {
+        sources.append(contentsOf: NamePattern.template(writer.source.tensors[s].name).text)
+        sources.append(1)
+      }
       steps = link.operation.steps.map { step in
         if case .index(let axis, _) = step { return .index(axis: axis, at: -1) }
         return step
@@ -49,21 +54,41 @@ struct RuleWriter {
     }
   }
 
-  private func literal(_ name: [UInt8]) -> NamePattern { NamePattern([.text(name)]) }
-
-  /// One rule for the group where its numbers follow from the destination's, else one each.
-  private func generalise(_ links: [Link]) -> [Rule] {
-    guard links.count > 1, let first = links.first, let rule = pattern(links) else {
-      return links.map(single)
+  /// Numbers of all destination names, by template.
+  private func templates() -> [[UInt8]: [[Int]]] {
+    var out: [[UInt8]: [[Int]]] = [:]
+    for tensor in destination.tensors {
+      let (text, numbers) = NamePattern.template(tensor.name)
+      out[text, default: []].append(numbers)
     }
-    // The rule must say exactly this and nothing else of the destination's names.
-    guard case .take(let pattern, _, _, _) = rule else { return links.map(single) }
-    let size = matches(pattern, like: first)
-    return size == links.count ? [rule] : links.map(single)
+    return out
   }
 
-  private func matches(_ pattern: NamePattern, like link: Link) -> Int {
-    destination.tensors.count { pattern.match($0.name) != nil }
+  private func literal(_ name: [UInt8]) -> NamePattern { NamePattern([.text(name)]) }
+
+  /// One rule for the group where its numbers follow from the destination's; otherwise one for each
+  /// value of its last number that allows it; otherwise one for each link.
+  private func generalise(_ links: [Link], _ templates: [[UInt8]: [[Int]]], fixing places: Int = 0)
+    -> [Rule]
+  {
+    guard links.count > 1, let first = links.first else { return links.map(single) }
+    let (text, numbers) = NamePattern.template(destination.tensors[first.destination].name)
+    if let (rule, varying) = pattern(links) {
+      // The rule must say exactly this and nothing else of the destination's names.
+      let fixed = numbers.indices.filter { !varying.contains($0) }
+      let size = (templates[text] ?? []).count { other in
+        fixed.allSatisfy { other[$0] == numbers[$0] }
+      }
+      if size == links.count { return [rule] }
+    }
+    guard places < numbers.count else { return links.map(single) }
+    let place = numbers.count - 1 - places
+    let parts = Dictionary(grouping: links) {
+      NamePattern.template(destination.tensors[$0.destination].name).numbers[place]
+    }
+    return parts.keys.sorted().flatMap {
+      generalise(parts[$0] ?? [], templates, fixing: places + 1)
+    }
   }
 
   private func single(_ link: Link) -> Rule {
@@ -73,7 +98,7 @@ struct RuleWriter {
       layerVariable: nil)
   }
 
-  private func pattern(_ links: [Link]) -> Rule? {
+  private func pattern(_ links: [Link]) -> (rule: Rule, varying: [Int])? {
     let names = links.map { NamePattern.parts(destination.tensors[$0.destination].name) }
     guard let first = names.first, let link = links.first else { return nil }
     let varying = first.numbers.indices.filter { place in
@@ -97,9 +122,10 @@ struct RuleWriter {
       sources.append(made)
     }
     guard let (operation, layer) = follow(links.map(\.operation), variables) else { return nil }
-    return .take(
-      destination: NamePattern(pieces), sources: sources, operation: operation, layerVariable: layer
-    )
+    let rule = Rule.take(
+      destination: NamePattern(pieces), sources: sources, operation: operation,
+      layerVariable: layer)
+    return (rule, varying)
   }
 
   /// The source's numbers as constants, or as a destination's number plus or minus something.

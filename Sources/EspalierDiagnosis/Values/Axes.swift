@@ -46,9 +46,9 @@ struct AxisStyle {
 
   /// Are 2-D tensors between these leaves stored the other way round?
   func isSwapped(_ leaves: LeafPair) -> Bool {
-    if reversed { return true }
     if let votes = swaps[leaves], votes.same != votes.swapped { return votes.swapped > votes.same }
-    return false
+    // A column-major file may list logical dimensions all the same; then matrices agree.
+    return reversed && swapTotal.same <= swapTotal.swapped
   }
 
   /// Steps from `source` to `destination`, nil where no layout explains the difference.
