@@ -21,13 +21,15 @@ struct Search {
   private let source: Inventory
 
   init(destination: Inventory, source: Inventory) {
-    self.destination = destination
-    self.source = source
+    self.destination = Bounds.apply(destination)
+    self.source = Bounds.apply(source)
   }
 
   func run() -> Findings {
     var reader = SourceReader(source, names: names)
-    let destinationPaths = destination.tensors.map { $0.components.map(names.intern) }
+    let destinationPaths = destination.tensors.map {
+      Bounds.path($0.components).map(names.intern)
+    }
     var reading = reader.read(destination: destination, destinationPaths: destinationPaths)
     var solver = PrefixSolver(names: names, source: source)
     solver.solve(

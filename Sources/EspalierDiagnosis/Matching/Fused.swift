@@ -255,7 +255,7 @@ struct FusedAxis {
   static func matrix(_ shape: [Int]) -> [Int] {
     let plain = squeeze(shape)
     if plain.count == 3 {
-      return [plain[0], plain[1].multipliedReportingOverflow(by: plain[2]).partialValue]
+      return [plain[0], Bounds.clamp(elementCount(Array(plain.dropFirst())))]
     }
     return plain
   }

@@ -140,25 +140,28 @@ final class NameScorer {
   func componentWords(_ id: Int) -> [String] {
     if let cached = cache[id] { return cached }
     var words: [String] = []
-    var word = ""
+    var word: [UInt8] = []
     var previousIsLower = false
-    for character in names.text(id) {
-      let isDigit = character.isASCII && character.isNumber
-      let lastIsDigit = word.last.map { $0.isASCII && $0.isNumber } ?? false
-      if character == "_" || character == "-" || character == " " {
-        if !word.isEmpty { words.append(word) }
-        word = ""
+    func flush() {
+      if !word.isEmpty { words.append(String(decoding: word, as: UTF8.self)) }
+      word = []
+    }
+    for byte in names.text(id).utf8 {
+      if byte == 0x5F || byte == 0x2D || byte == 0x20 {
+        flush()
         previousIsLower = false
         continue
       }
-      if !word.isEmpty, isDigit != lastIsDigit || (character.isUppercase && previousIsLower) {
-        words.append(word)
-        word = ""
+      let isDigit = NamePattern.isDigit(byte)
+      let isUpper = byte >= 0x41 && byte <= 0x5A
+      if let last = word.last, isDigit != NamePattern.isDigit(last) || (isUpper && previousIsLower)
+      {
+        flush()
       }
-      previousIsLower = character.isLowercase
-      word.append(contentsOf: character.lowercased())
+      previousIsLower = byte >= 0x61 && byte <= 0x7A
+      word.append(isUpper ? byte + 0x20 : byte)
     }
-    if !word.isEmpty { words.append(word) }
+    flush()
     // `layer_norm`, `LayerNorm` and `layernorm` are one word.
     var joined: [String] = []
     for word in words {

@@ -92,7 +92,10 @@ final class NameTable {
       at = end
     }
     flush()
-    return out.isEmpty ? [Token.word(wordID(""))] : out
+    if out.isEmpty || out.count > Bounds.tokens {
+      return [Token.word(wordID(String(decoding: bytes, as: UTF8.self)))]
+    }
+    return out
   }
 
   private func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }

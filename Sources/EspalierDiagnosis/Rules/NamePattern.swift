@@ -76,7 +76,7 @@ public struct NamePattern: Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     pieces.map { piece in
       switch piece {
-      case .text(let text): return String(decoding: text, as: UTF8.self)
+      case .text(let text): return NamePattern.escape(text)
       case .hole(let hole):
         let sign = hole.offset > 0 ? "+\(hole.offset)" : hole.offset < 0 ? "\(hole.offset)" : ""
         return "{\(hole.countsDown ? "-" : "")\(hole.variable)\(sign)}"

@@ -81,7 +81,7 @@ struct RuleWriter {
       }
       if size == links.count { return [rule] }
     }
-    guard places < numbers.count else { return links.map(single) }
+    guard places < numbers.count, numbers.count <= Bounds.numbers else { return links.map(single) }
     let place = numbers.count - 1 - places
     let parts = Dictionary(grouping: links) {
       NamePattern.template(destination.tensors[$0.destination].name).numbers[place]

@@ -70,6 +70,6 @@ struct PackedWeight {
 
   private static func times(_ a: Int, _ b: Int) -> Int {
     let (product, overflow) = a.multipliedReportingOverflow(by: b)
-    return overflow ? Int.max : product
+    return overflow ? Bounds.dimension : Bounds.clamp(product)
   }
 }

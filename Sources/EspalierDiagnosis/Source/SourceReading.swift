@@ -27,7 +27,7 @@ struct SourceReader {
   init(_ inventory: Inventory, names: NameTable) {
     self.inventory = inventory
     self.names = names
-    paths = inventory.tensors.map { tensor in tensor.components.map(names.intern) }
+    paths = inventory.tensors.map { Bounds.path($0.components).map(names.intern) }
     taken = [Bool](repeating: false, count: inventory.tensors.count)
   }
 
@@ -160,7 +160,7 @@ struct SourceReader {
         guard !extra.isEmpty else { continue }
         var packed = PackedWeight(kind: "bitsandbytes 4-bit", parts: [index], shape: [])
         packed.shape = [
-          inventory.tensors[index].elements.multipliedReportingOverflow(by: 2).partialValue
+          Bounds.clamp(inventory.tensors[index].elements) * 2
         ]
         packed.shapeIsFree = true
         add(packed, path: directory + [weight], parts: [index] + extra)

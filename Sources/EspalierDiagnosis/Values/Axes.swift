@@ -91,7 +91,7 @@ struct AxisStyle {
     if s.count == d.count + 1, d.count <= 2, s.count >= 2 {
       for at in 0..<(s.count - 1) {
         var joined = s
-        joined[at] = s[at].multipliedReportingOverflow(by: s[at + 1]).partialValue
+        joined[at] = s[at] &* s[at + 1]
         joined.remove(at: at + 1)
         if let rest = tail(joined, d, leaves) { return [.reshape(joined)] + rest }
       }
@@ -99,7 +99,7 @@ struct AxisStyle {
     if d.count == s.count + 1, s.count <= 2, d.count >= 2 {
       for at in 0..<(d.count - 1) {
         var joined = d
-        joined[at] = d[at].multipliedReportingOverflow(by: d[at + 1]).partialValue
+        joined[at] = d[at] &* d[at + 1]
         joined.remove(at: at + 1)
         if let rest = tail(s, joined, leaves) { return rest + [.reshape(destination)] }
       }

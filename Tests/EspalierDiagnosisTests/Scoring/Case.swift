@@ -1,5 +1,6 @@
 import EspalierDiagnosis
 import Foundation
+import TestSupport
 
 /// One case of ../shared/diagnosis.
 struct DiagnosisCase {
@@ -66,5 +67,17 @@ struct DiagnosisCase {
     } else {
       out[key] = "\(value)"
     }
+  }
+}
+
+extension DiagnosisCase {
+  /// All cases of ../shared/diagnosis, in order.
+  static func all() throws -> [DiagnosisCase] {
+    try FileManager.default.contentsOfDirectory(
+      at: Shared.diagnosis, includingPropertiesForKeys: nil
+    )
+    .filter { FileManager.default.fileExists(atPath: $0.appendingPathComponent("truth.json").path) }
+    .sorted { $0.lastPathComponent < $1.lastPathComponent }
+    .map(load)
   }
 }

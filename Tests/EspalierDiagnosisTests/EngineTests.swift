@@ -1,0 +1,127 @@
+import Testing
+
+@testable import EspalierDiagnosis
+
+/// Single facts about the engine, and input that no model has.
+@Suite struct EngineTests {
+  private func report(
+    _ destination: [TensorFacts], _ source: [TensorFacts], _ metadata: [String: String] = [:]
+  )
+    -> Report
+  {
+    Engine().diagnose(
+      destination: Inventory(tensors: destination),
+      source: Inventory(tensors: source, metadata: metadata))
+  }
+
+  @Test func nothingAgainstNothing() {
+    let one = report([], [])
+    #expect(one.diagnoses.isEmpty)
+    #expect(one.mapping.links.isEmpty)
+    #expect(report([TensorFacts("a", [1])], []).mapping.unmatchedDestination == [0])
+    #expect(report([], [TensorFacts("a", [1])]).mapping.unexpectedSource == [0])
+  }
+
+  @Test func hostileShapesAndTiesDoNotTrap() {
+    let huge = Int.max
+    let shapes = [
+      [huge, huge], [-1, 3], [0], [huge], [1, huge, 2], [huge, huge, huge, huge], [],
+    ]
+    let names = [
+      "a.q.weight", "a.k.weight", "a.v.weight", "a.qkv.weight", "a.bias",
+      "b.query_key_value.weight", "",
+    ]
+    for turn in shapes.indices {
+      var destination: [TensorFacts] = []
+      var source: [TensorFacts] = []
+      for (at, name) in names.enumerated() {
+        destination.append(
+          TensorFacts(
+            name, shapes[(at + turn) % shapes.count], tiedTo: at == 2 ? 6 : at == 3 ? -4 : nil))
+        source.append(
+          TensorFacts(name, shapes[(at + 2 * turn) % shapes.count], dtype: "I32", tiedTo: 0))
+      }
+      _ = report(destination, source, ["n_heads": "0", "bits": "-3", "head_dim": "99999999999999"])
+    }
+  }
+
+  @Test func endlessNamesEndInTime() {
+    let deep = Array(repeating: "1", count: 20_000).joined(separator: ".")
+    let wide = Array(repeating: "1", count: 20_000).joined(separator: "_")
+    let one = report(
+      [TensorFacts(deep + ".w", [2]), TensorFacts(wide + ".w", [3])],
+      [TensorFacts("m." + deep + ".w", [2]), TensorFacts("m." + wide + ".w", [3])])
+    #expect(one.mapping.links.count == 2)
+  }
+
+  @Test func equalNamesInTheSourceAreKept() {
+    let one = report([TensorFacts("a", [2])], [TensorFacts("a", [2]), TensorFacts("a", [2])])
+    #expect(one.mapping.links.count == 1)
+    #expect(one.mapping.unexpectedSource.count == 1)
+  }
+
+  @Test func runsOfNumbersKeepTheirGaps() {
+    let names = [0, 1, 2, 4, 9].map { Array("layers.\($0).w".utf8) }
+    #expect(NameSummary.lines(names) == ["layers.{0…2,4,9}.w (5)"])
+    let uneven = ["l.0.a1", "l.0.a2", "l.1.a1"].map { Array($0.utf8) }
+    #expect(NameSummary.lines(uneven) == ["l.{0,1}.a{1,2} (3 of 4 combinations)"])
+  }
+
+  @Test func hyperParametersStandSideBySide() {
+    let one = HeldOut.visionFused()
+    let both = Engine().diagnose(destination: one.destination, source: one.source).hyperParameters
+    #expect(both.destination.width == 192)
+    #expect(both.source.width == 192)
+    #expect(both.destination.kernel == [8, 8])
+    #expect(both.source.channels == 3)
+    #expect(both.destination.hidden == 768)
+    #expect(both.destination.depths.first?.count == 6)
+    #expect(both.destination.positions == 65)
+  }
+
+  @Test func valuesSettleATieThatWasDropped() {
+    let destination = [
+      TensorFacts("e.weight", [9, 4]), TensorFacts("h.weight", [9, 4], tiedTo: 0),
+    ]
+    let source = [TensorFacts("e.weight", [9, 4]), TensorFacts("h.weight", [9, 4])]
+    func causes(_ probe: (@Sendable (Int, Int) -> [Float]?)?) -> [Cause] {
+      Engine().diagnose(
+        destination: Inventory(tensors: destination),
+        source: Inventory(tensors: source, probe: probe)
+      ).diagnoses.map(\.cause)
+    }
+    #expect(causes(nil) == [.tiedConflict])
+    #expect(causes { _, _ in [1, 2] } == [])
+    #expect(causes { index, _ in [Float(index)] } == [.tiedConflict])
+  }
+
+  @Test func matricesOfAColumnMajorFileMayListLogicalDimensions() {
+    // Flux keeps (out, in) like PyTorch; only kernels are reversed there.
+    let one = report(
+      [
+        TensorFacts("0.weight", [8, 8]), TensorFacts("0.bias", [8]),
+        TensorFacts("2.weight", [4, 8]), TensorFacts("2.bias", [4]),
+      ],
+      [
+        TensorFacts("layers.1.weight", [8, 8]), TensorFacts("layers.1.bias", [8]),
+        TensorFacts("layers.2.weight", [4, 8]), TensorFacts("layers.2.bias", [4]),
+      ], ["memory order": "column-major"])
+    #expect(one.mapping.links.count == 4)
+    #expect(one.mapping.links.allSatisfy { $0.operation.keepsValues })
+  }
+
+  @Test func nothingIsCutWhereItDoesNotStand() {
+    // `model.` leads names on both sides; one of the source's has it twice.
+    let one = report(
+      [
+        TensorFacts("model.a.weight", [2, 3]), TensorFacts("model.b.weight", [4, 5]),
+        TensorFacts("head.weight", [6, 7]),
+      ],
+      [
+        TensorFacts("model.a.weight", [2, 3]), TensorFacts("model.b.weight", [4, 5]),
+        TensorFacts("head.weight", [6, 7]),
+      ])
+    #expect(one.diagnoses.isEmpty)
+    #expect(one.rules.isEmpty)
+  }
+}
