@@ -1,4 +1,3 @@
-import TestSupport
 import Testing
 
 @testable import EspalierDiagnosis
@@ -41,23 +40,6 @@ import Testing
           == links(report.mapping), "\(one.id)")
       let lines = report.rules.map(\.description)
       #expect(lines.map { Rule(parsing: $0) } == report.rules, "\(one.id)")
-    }
-  }
-
-  @Test(.enabled(if: Shared.hasDiagnosis, "\(Shared.skipReason)"))
-  func rulesReplayTheMappingOfRealModels() throws {
-    for one in try DiagnosisCase.all() {
-      let report = Engine().diagnose(destination: one.destination, source: one.source)
-      #expect(
-        links(report.rules.apply(to: one.source, destination: one.destination))
-          == links(report.mapping), "\(one.id)")
-    }
-  }
-
-  /// Rules name steps that move values; rename, identity and cast are one to them.
-  private func links(_ mapping: Mapping) -> [String] {
-    mapping.links.map {
-      "\($0.destination) \($0.sources) \($0.operation.keepsValues ? "" : $0.operation.description)"
     }
   }
 }

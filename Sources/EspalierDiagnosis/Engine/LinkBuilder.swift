@@ -60,7 +60,7 @@ struct LinkBuilder {
     for (tensor, layers) in stacked {
       if let built = stack(tensor, layers) { links.append(built) }
     }
-    return links
+    return links.sorted { $0.destination < $1.destination }
   }
 
   private func link(_ d: Int, _ link: SlotLink) -> Link? {

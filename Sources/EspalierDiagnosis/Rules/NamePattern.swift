@@ -30,7 +30,17 @@ public struct NamePattern: Hashable, Sendable, CustomStringConvertible {
 
   public var pieces: [Piece]
 
-  public init(_ pieces: [Piece]) { self.pieces = pieces }
+  /// Neighbouring texts become one, so that equal patterns are equal values.
+  public init(_ pieces: [Piece]) {
+    self.pieces = []
+    for piece in pieces {
+      if case .text(let text) = piece, case .text(let before)? = self.pieces.last {
+        self.pieces[self.pieces.count - 1] = .text(before + text)
+      } else {
+        self.pieces.append(piece)
+      }
+    }
+  }
 
   /// Variables under which the pattern spells `name`; nil where it does not. Only for patterns
   /// whose holes are plain, as those of destinations are.

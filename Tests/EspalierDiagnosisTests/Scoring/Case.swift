@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 
 /// One case of ../shared/diagnosis.
-struct DiagnosisCase {
+struct DiagnosisCase: Sendable {
   var id: String
   var title: String
   var destination: Inventory
@@ -13,7 +13,7 @@ struct DiagnosisCase {
   /// Accepted rows by destination name; the first is the one of the truth.
   var rows: [String: [Row]]
 
-  struct Row: Hashable {
+  struct Row: Hashable, Sendable {
     var sources: [String]
     var operation: String
   }
@@ -70,14 +70,23 @@ struct DiagnosisCase {
   }
 }
 
-extension DiagnosisCase {
-  /// All cases of ../shared/diagnosis, in order.
-  static func all() throws -> [DiagnosisCase] {
-    try FileManager.default.contentsOfDirectory(
-      at: Shared.diagnosis, includingPropertiesForKeys: nil
-    )
-    .filter { FileManager.default.fileExists(atPath: $0.appendingPathComponent("truth.json").path) }
-    .sorted { $0.lastPathComponent < $1.lastPathComponent }
-    .map(load)
+/// A case and what the engine says about it.
+struct SolvedCase: Sendable {
+  var truth: DiagnosisCase
+  var report: Report
+
+  init(_ truth: DiagnosisCase) {
+    self.truth = truth
+    report = Engine().diagnose(destination: truth.destination, source: truth.source)
   }
+
+  /// All cases of ../shared/diagnosis, solved once for all tests.
+  static let all: [SolvedCase] = {
+    let folders = try? FileManager.default.contentsOfDirectory(
+      at: Shared.diagnosis, includingPropertiesForKeys: nil)
+    return (folders ?? [])
+      .sorted { $0.lastPathComponent < $1.lastPathComponent }
+      .compactMap { try? DiagnosisCase.load($0) }
+      .map(SolvedCase.init)
+  }()
 }
