@@ -170,6 +170,11 @@ enum NameSummary {
   }
 }
 
+/// `1 tensor is`, `2 tensors are`.
+func counted(_ count: Int, _ noun: String, _ one: String, _ many: String) -> String {
+  "\(counted(count, noun)) \(count == 1 ? one : many)"
+}
+
 func counted(_ count: Int, _ noun: String) -> String {
   "\(count) \(noun)\(count == 1 ? "" : "s")"
 }

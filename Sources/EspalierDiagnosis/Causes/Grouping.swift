@@ -21,7 +21,7 @@ enum GroupingCauses {
       out.append(
         facts.diagnosis(
           .fusedSplit,
-          "\(counted(sources.count, "source tensor")) hold together what the destination keeps in \(split.count) tensors.",
+          "\(counted(sources.count, "source tensor", "holds", "hold")) together what the destination keeps in \(split.count) tensors.",
           evidence: NameSummary.lines(facts.sourceNames(sources.sorted())), harm: .blocks,
           verbs: ["split", "slice", "index", "reshape"]))
     }
@@ -30,7 +30,7 @@ enum GroupingCauses {
       out.append(
         facts.diagnosis(
           .splitFused,
-          "\(counted(fused.count, "destination tensor")) hold together what the source keeps in \(count) tensors.",
+          "\(counted(fused.count, "destination tensor", "holds", "hold")) together what the source keeps in \(count) tensors.",
           evidence: NameSummary.lines(facts.destinationNames(fused.sorted())), harm: .blocks,
           verbs: ["concat", "reshape", "transpose", "stack"]))
     }

@@ -24,7 +24,7 @@ enum LayoutCauses {
       out.append(
         facts.diagnosis(
           .reversedDims,
-          "One side is column-major: \(counted(turned.count + permuted.count, "source tensor")) list their dimensions in the reverse order of the destination's.",
+          "One side is column-major: \(counted(turned.count + permuted.count, "source tensor", "has", "have")) the dimensions in the reverse order of the destination's.",
           evidence: shapes(turned + permuted, facts), harm: .blocks,
           verbs: ["transpose", "permute"]))
     } else {
@@ -39,7 +39,7 @@ enum LayoutCauses {
         out.append(
           facts.diagnosis(
             .transposed,
-            "\(counted(turned.count, "matrix", plural: "matrices")) of the source are stored transposed against the destination.",
+            "The source stores \(counted(turned.count, "matrix", plural: "matrices")) transposed against the destination.",
             evidence: evidence, harm: .blocks,
             verbs: ["transpose", "index", "split", "concat", "pad", "reshape"]))
       }
@@ -47,7 +47,7 @@ enum LayoutCauses {
         out.append(
           facts.diagnosis(
             .axisPermuted,
-            "\(counted(permuted.count, "kernel")) of the source have their axes in another order than the destination's.",
+            "The source has the axes of \(counted(permuted.count, "kernel")) in another order than the destination.",
             evidence: shapes(permuted, facts), harm: .blocks, verbs: ["permute"]))
       }
     }
@@ -55,7 +55,7 @@ enum LayoutCauses {
       out.append(
         facts.diagnosis(
           .reshaped,
-          "\(counted(reshaped.count, "source tensor")) hold the same elements in the same order under another shape than the destination's.",
+          "\(counted(reshaped.count, "source tensor", "holds", "hold")) the same elements in the same order under another shape than the destination's.",
           evidence: shapes(reshaped, facts), harm: .blocks, verbs: ["reshape"]))
     }
     out.append(contentsOf: reorderings(facts))

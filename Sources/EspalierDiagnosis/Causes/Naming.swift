@@ -46,7 +46,7 @@ enum NamingCauses {
     }
     return facts.diagnosis(
       .prefixAdded,
-      "\(counted(counts.values.reduce(0, +), "source name")) carry `\(describe(path, facts)).` in front, which the destination's names lack.",
+      "\(counted(counts.values.reduce(0, +), "source name", "carries", "carry")) `\(describe(path, facts)).` in front, which the destination's names lack.",
       evidence: lines + ["\(equal) of \(facts.pairs.count) pairs have equal names once it is cut"],
       harm: .blocks, verbs: ["strip"])
   }
@@ -92,7 +92,7 @@ enum NamingCauses {
     }
     return facts.diagnosis(
       .prefixMissing,
-      "\(counted(main.count, "destination name")) start with `\(describe(main.path, facts)).`, which the source's names lack.",
+      "\(counted(main.count, "destination name", "starts", "start")) with `\(describe(main.path, facts)).`, which the source's names lack.",
       evidence: found.map {
         "`\(describe($0.path, facts)).` before \(counted($0.count, "destination name"))"
       },
@@ -183,7 +183,7 @@ enum NamingCauses {
     guard !pairs.isEmpty else { return nil }
     return facts.diagnosis(
       .renamedModule,
-      "Modules have other names: \(counted(pairs.count, "source tensor")) of \(facts.pairs.count) mapped one to one sit under other paths than in the destination.",
+      "Modules have other names: \(counted(pairs.count, "source tensor")) of \(facts.pairs.count) mapped one to one under other paths than in the destination.",
       evidence: examples(pairs, facts), harm: .blocks, verbs: ["rename", "cast"])
   }
 
@@ -208,7 +208,7 @@ enum NamingCauses {
     guard !pairs.isEmpty else { return nil }
     return facts.diagnosis(
       .indexShift,
-      "Numbers in the names moved: \(counted(pairs.count, "source tensor")) have other positions than in the destination, in the same order.",
+      "Numbers in the names moved: \(counted(pairs.count, "source tensor", "has", "have")) another position than in the destination, in the same order.",
       evidence: examples(pairs, facts), harm: .blocks, verbs: ["rename"])
   }
 }

@@ -47,35 +47,41 @@ struct OneSideCauses {
   func find() -> [Diagnosis] {
     var out: [Diagnosis] = []
     func add(
-      _ cause: Cause, _ slots: [Int]?, isSource: Bool, _ text: (String) -> String, harm: Harm
+      _ cause: Cause, _ slots: [Int]?, isSource: Bool, _ one: String, _ many: String,
+      _ text: String, harm: Harm
     ) {
       guard let slots, !slots.isEmpty else { return }
       let names = isSource ? facts.sourceNames(slots) : facts.destinationNames(slots)
-      let count = counted(names.count, isSource ? "source tensor" : "destination tensor")
+      let noun = isSource ? "source tensor" : "destination tensor"
       out.append(
-        facts.diagnosis(cause, text(count), evidence: NameSummary.lines(names), harm: harm))
+        facts.diagnosis(
+          cause, "\(counted(names.count, noun, one, many)) \(text)",
+          evidence: NameSummary.lines(names), harm: harm))
     }
     add(
       .missingBias, missing[.bias], isSource: false,
-      { "\($0) are biases that the source lacks; they keep their initial values." },
+      "is a bias", "are biases", "that the source lacks; initial values stay.",
       harm: .needsDecision)
     add(
       .biasUnexpected, surplus[.bias], isSource: true,
-      { "\($0) are biases that the destination lacks; they are dropped." }, harm: .needsDecision)
+      "is a bias", "are biases", "that the destination lacks; nothing takes it over.",
+      harm: .needsDecision)
     add(
       .buffersMissing, missing[.buffer], isSource: false,
-      { "\($0) are buffers that the source lacks; the model computes or counts them itself." },
+      "is a buffer", "are buffers",
+      "that the source lacks; the model computes or counts it itself.",
       harm: .harmless)
     add(
       .buffersUnexpected, surplus[.buffer], isSource: true,
-      { "\($0) are buffers that the destination lacks; nothing trained is lost." }, harm: .harmless)
+      "is a buffer", "are buffers", "that the destination lacks; nothing trained is lost.",
+      harm: .harmless)
     add(
       .subsetCheckpoint, missing[.module], isSource: false,
-      { "\($0) belong to whole modules that the source lacks; they keep their initial values." },
+      "belongs", "belong", "to whole modules that the source lacks; initial values stay.",
       harm: .needsDecision)
     add(
       .extraHead, surplus[.module], isSource: true,
-      { "\($0) belong to whole modules that the destination lacks; they are not used." },
+      "belongs", "belong", "to whole modules that the destination lacks; nothing takes them over.",
       harm: .harmless)
     if let depth = depth() { out.append(depth) }
     if let tied = tied() { out.append(tied) }
@@ -111,7 +117,7 @@ struct OneSideCauses {
     let names = facts.destinationNames(absent)
     return facts.diagnosis(
       .tiedAbsent,
-      "\(counted(names.count, "destination name")) share storage with another one and are absent from the source; they take the twin's values.",
+      "\(counted(names.count, "destination name", "shares", "share")) storage with another one and the source lacks it; the twin's values are taken.",
       evidence: NameSummary.lines(names), harm: .harmless, verbs: ["tie"])
   }
 

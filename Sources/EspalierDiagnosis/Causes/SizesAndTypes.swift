@@ -23,7 +23,7 @@ enum SizeCauses {
       out.append(
         facts.diagnosis(
           .headResized,
-          "The output head has \(first.to) outputs in the destination and \(first.from) in the source; \(counted(heads.count, "destination tensor")) keep their initial values.",
+          "The output head has \(first.to) outputs in the destination and \(first.from) in the source; \(counted(heads.count, "destination tensor")) left at initial values.",
           evidence: lines(heads), harm: .needsDecision))
     }
     let vocabulary = pairs(.vocabulary)
@@ -47,7 +47,7 @@ enum SizeCauses {
       out.append(
         facts.diagnosis(
           .widthMismatch,
-          "The two are siblings of another width: \(counted(width.count, "name")) of the destination have another size in the source.",
+          "The two are siblings of another width: \(counted(width.count, "destination tensor", "has", "have")) another size in the source.",
           evidence: ratios(width, facts) + lines(width), harm: .blocks))
     }
     if let type = elementTypes(facts) { out.append(type) }
@@ -83,7 +83,7 @@ enum SizeCauses {
     guard total > 0 else { return nil }
     return facts.diagnosis(
       .dtypeMismatch,
-      "\(counted(total, "mapped tensor")) of \(facts.links.count) have another floating-point type in the source than in the destination.",
+      "The floating-point type of \(counted(total, "mapped tensor")) of \(facts.links.count) differs between source and destination.",
       evidence: counts.sorted { ($0.value, $1.key) > ($1.value, $0.key) }.map {
         "\($0.key): \($0.value)"
       },

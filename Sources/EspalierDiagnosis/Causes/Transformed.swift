@@ -8,7 +8,7 @@ enum TransformedCauses {
       out.append(
         facts.diagnosis(
           .quantisedPacked,
-          "\(counted(packed, "weight")) of the source are quantised (\(reading.packedKinds.keys.sorted().joined(separator: ", "))); the destination wants plain numbers.",
+          "The source has \(counted(packed, "quantised weight")) (\(reading.packedKinds.keys.sorted().joined(separator: ", "))); the destination wants plain numbers.",
           evidence: reading.packedKinds.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" },
           harm: .needsDecision, verbs: ["dequantise"]))
     }
@@ -84,7 +84,7 @@ enum BesideCauses {
       out.append(
         facts.diagnosis(
           .optimizerStateIncluded,
-          "\(counted(reading.optimizer.count, "source tensor")) are the optimizer's state, which a model does not load.",
+          "\(counted(reading.optimizer.count, "source tensor", "is", "are")) optimizer state, which a model does not load.",
           evidence: NameSummary.lines(facts.sourceTensorNames(reading.optimizer)), harm: .harmless))
     }
     if !reading.copy.isEmpty {
@@ -92,7 +92,8 @@ enum BesideCauses {
         facts.diagnosis(
           .emaCopy,
           "The source holds the weights twice; the copy below `\(reading.copyName)` (\(counted(reading.copy.count, "tensor"))) is not used.",
-          evidence: ["two subtrees with the same names and shapes"], harm: .needsDecision))
+          evidence: ["\(counted(reading.copy.count, "name")) and shapes as in the subtree in use"],
+          harm: .needsDecision))
     }
     return out
   }

@@ -82,7 +82,8 @@ struct HyperParameterReader {
       {
         out.vocabulary = max(out.vocabulary ?? 0, matrix[0])
       } else if slot.shape.count == 2 {
-        last = slot
+        // Outputs of a repeated block are no outputs of the model.
+        if !slot.path.dropLast(2).contains(where: { isNumbered($0) }) { last = slot }
         inner[max(matrix[0], matrix[1]), default: 0] += 1
       }
     }
@@ -94,6 +95,8 @@ struct HyperParameterReader {
         .max { ($0.value, $0.key) < ($1.value, $1.key) }?.key
     }
   }
+
+  private func isNumbered(_ id: Int) -> Bool { names.tokens[id].contains(where: Token.isNumber) }
 
   private func readConvolution(_ slots: [Slot], _ out: inout HyperParameters) {
     guard let first = slots.first(where: { $0.shape.count >= 4 && $0.shape.prefix(2) != [1, 1] })
