@@ -234,6 +234,8 @@ private struct Side {
       models[Array(key.dropLast()), default: []].append(facts.leaves)
     }
     for (key, facts) in blocks where facts.matched == 0 && facts.total >= 3 {
+      // A layer has modules of its own; `norm2` is a module.
+      guard facts.leaves.contains(where: { $0.count > 1 }) else { continue }
       guard let known = models[Array(key.dropLast())] else { continue }
       if known.contains(where: { $0.intersection(facts.leaves).count * 5 >= facts.leaves.count * 4 }
       ) {

@@ -26,7 +26,7 @@ struct Sizes {
         kind = .position
       } else if pair.axis == 0, vocabulary.contains(sizes) {
         kind = .vocabulary
-      } else if pair.axis == 0, isHead(matcher, pair, pairs, findings) {
+      } else if pair.axis == 0, wide.isEmpty, isHead(matcher, pair, pairs, findings) {
         kind = .head
       } else {
         kind = .width
@@ -122,7 +122,15 @@ struct Sizes {
       $0.axis == 0 && matcher.destination[$0.d].shape[0] == shape[0]
         && turned(matcher, $0.d, $0.s)[0] == outputs
     }
-    let directories = Set(alike.map { Array(matcher.destination[$0.d].path.dropLast()) })
+    // A head has a matrix; a norm or a bias alone that changed is part of a change of width.
+    func directory(_ d: Int) -> [Int] { Array(matcher.destination[d].path.dropLast()) }
+    let own = directory(pair.d)
+    guard
+      alike.contains(where: {
+        directory($0.d) == own && matcher.destination[$0.d].shape.count >= 2
+      })
+    else { return false }
+    let directories = Set(alike.map { directory($0.d) })
     return !consumed && directories.count <= max(3, matcher.destination.count / 20)
   }
 
