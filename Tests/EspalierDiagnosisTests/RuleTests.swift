@@ -33,7 +33,7 @@ import Testing
   }
 
   @Test func rulesReplayTheMappingOfHeldOutModels() {
-    for one in HeldOut.all {
+    for one in HeldOut.all + HeldOut.transformers {
       let report = Engine().diagnose(destination: one.destination, source: one.source)
       #expect(
         links(report.rules.apply(to: one.source, destination: one.destination))

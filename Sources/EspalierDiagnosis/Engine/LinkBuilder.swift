@@ -111,7 +111,7 @@ struct LinkBuilder {
     case .resized(let steps): return before + steps
     case .foldedNorm: return [.foldBatchNorm]
     case .part: return before + (reordering ?? part(d, link, first, shape))
-    case .concat: return before + concat(d, link, shape)
+    case .concat: return before + (reordering ?? concat(d, link, shape))
     }
   }
 

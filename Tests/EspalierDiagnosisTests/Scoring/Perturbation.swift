@@ -10,6 +10,8 @@ enum Perturbation: String, CaseIterable {
   case widened
   /// Lists cut to four blocks on both sides.
   case shallow
+  /// Destination and source change places, where every step can be undone.
+  case reversed
 
   /// The perturbed case, nil where the change would change the truth.
   func apply(_ one: DiagnosisCase, seed: UInt64 = 7) -> DiagnosisCase? {
@@ -18,7 +20,44 @@ enum Perturbation: String, CaseIterable {
     case .renamed: return renamed(one, seed)
     case .widened: return widened(one)
     case .shallow: return shallow(one)
+    case .reversed: return reversed(one)
     }
+  }
+
+  private func reversed(_ one: DiagnosisCase) -> DiagnosisCase? {
+    let mirror = [
+      "prefix_added": "prefix_missing", "prefix_missing": "prefix_added",
+      "missing_bias": "bias_unexpected", "bias_unexpected": "missing_bias",
+      "buffers_missing": "buffers_unexpected", "buffers_unexpected": "buffers_missing",
+      "subset_checkpoint": "extra_head", "extra_head": "subset_checkpoint",
+    ]
+    let same: Set<String> = [
+      "renamed_module", "renamed_leaf", "transposed", "index_shift", "depth_mismatch",
+      "dtype_mismatch", "head_resized", "width_mismatch", "different_architecture",
+    ]
+    guard one.causes.allSatisfy({ mirror[$0] != nil || same.contains($0) }),
+      one.destination.tensors.allSatisfy({ $0.tiedTo == nil }),
+      one.source.tensors.allSatisfy({ $0.tiedTo == nil })
+    else { return nil }
+    var rows: [String: [DiagnosisCase.Row]] = [:]
+    for (dst, accepted) in one.rows {
+      guard let row = accepted.first, row.sources.count == 1, rows[row.sources[0]] == nil,
+        ["identity", "rename", "cast", "transpose", "rename|cast"].contains(row.operation)
+      else { return nil }
+      // A row that may be left out may be left out the other way round, too.
+      rows[row.sources[0]] =
+        [DiagnosisCase.Row(sources: [dst], operation: row.operation)]
+        + accepted.dropFirst().filter { $0.sources.isEmpty }
+    }
+    var copy = one
+    copy.destination.tensors = one.source.tensors
+    copy.source.tensors = one.destination.tensors
+    copy.source.metadata = ["container": "pt"]
+    copy.destination.metadata = [:]
+    copy.causes = Set(one.causes.map { mirror[$0] ?? $0 })
+    copy.optional = Set(one.optional.map { mirror[$0] ?? $0 })
+    copy.rows = rows
+    return copy
   }
 
   private func shuffled(_ one: DiagnosisCase, _ seed: UInt64) -> DiagnosisCase? {
