@@ -3,13 +3,13 @@ import EspalierUI
 
 extension EffectRunner {
   func readStatistics(_ side: Side, _ leaf: LeafID) {
-    jobs.run(.statistics) { [self] token in
+    jobs.run(.statistics(side)) { [self] token in
       do {
         guard let source = opened.withLock({ $0[side] }) else { return }
         let values = try statistics(of: leaf, in: source, monitor: monitor(token))
         inbox.send(.statistics(side, leaf, values))
       } catch is Cancelled {
-        inbox.send(.cancelled)
+        inbox.send(.statisticsFailed(side, leaf, sentence: "reading the values was stopped"))
       } catch {
         inbox.send(.statisticsFailed(side, leaf, sentence: sentence(error)))
       }

@@ -1,9 +1,21 @@
 import Dispatch
+import EspalierUI
 import Synchronization
 
 /// Work in the background, by kind: a newer job of a kind stops the one before.
 final class Jobs: Sendable {
-  enum Kind: Hashable { case openDestination, openSource, plan, find, diagnose, statistics, result }
+  enum Kind: Hashable {
+    case openDestination, openSource, plan, find, diagnose, result
+    /// One for each side: a row is measured on both at once.
+    case statistics(Side)
+
+    var readsValues: Bool {
+      switch self {
+      case .statistics, .result: true
+      default: false
+      }
+    }
+  }
 
   /// A job looks at this between pieces of work.
   final class Token: Sendable {
@@ -20,7 +32,7 @@ final class Jobs: Sendable {
   func run(_ kind: Kind, _ body: @escaping @Sendable (Token) -> Void) {
     let token = Token()
     tokens.withLock { $0.updateValue(token, forKey: kind) }?.stop()
-    let target = kind == .statistics || kind == .result ? serial : queue
+    let target = kind.readsValues ? serial : queue
     target.async { body(token) }
   }
 

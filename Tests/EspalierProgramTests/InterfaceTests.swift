@@ -91,6 +91,20 @@ import Testing
     #expect(program.settingsAreRestored && !program.screen.isAlternate)
   }
 
+  @Test func readsTheValuesOfBothSides() throws {
+    let files = try Scratch()
+    let program = try open(files)
+    try program.wait(forText: "10 issues")
+    program.send("G")  // the last row: classifier.bias
+    try program.wait(forText: "10 elements")
+    program.send("v")
+    try program.wait(for: "a deviation for each side") {
+      $0.text.components(separatedBy: "deviation").count == 3
+    }
+    program.send("q")
+    #expect(try program.waitForExit() == 0)
+  }
+
   @Test func aFileThatIsNoneIsSaidAndTheOtherStays() throws {
     let files = try Scratch()
     let (destination, _) = try files.demo()

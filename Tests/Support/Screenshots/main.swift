@@ -10,7 +10,9 @@ struct Shot {
   var name: String
   /// What is typed, each after the text before it is on the screen.
   var steps: [(wait: String, keys: String)]
+  /// Is on the screen once the picture is complete, so many times.
   var last: String
+  var count = 1
   var width = 120
   var height = 36
 }
@@ -33,7 +35,7 @@ let shots = [
   Shot(name: "trees", steps: [("10 issues", "]c]c]c]c]c]c]c]c]c")], last: "issue 9 of 10"),
   Shot(
     name: "values", steps: [("10 issues", "e"), ("running_var", "jj"), ("conv1.weight", "v")],
-    last: "deviation"),
+    last: "deviation", count: 2),
   Shot(name: "report", steps: [("10 issues", "r")], last: "Would be loaded"),
   Shot(name: "help", steps: [("10 issues", "?")], last: "Esc closes"),
   Shot(name: "small", steps: [("10 issues", "]c")], last: "issue 1 of 10", width: 80, height: 24),
@@ -51,7 +53,9 @@ for shot in shots {
     try session.wait(forText: step.wait)
     session.send(step.keys)
   }
-  try session.wait(forText: shot.last)
+  try session.wait(for: shot.last) {
+    $0.text.components(separatedBy: shot.last).count > shot.count
+  }
   let picture = SVGRenderer().render(session.screen)
   try picture.write(
     to: output.appendingPathComponent("\(shot.name).svg"), atomically: true, encoding: .utf8)
