@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "files.h"
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,4 +84,22 @@ void cs_temporary_remove_all(void) {
     for (int slot = 0; slot < SLOTS; slot++)
         if (atomic_load(&temporary[slot].state) == ARMED)
             unlinkat(temporary[slot].folder, temporary[slot].name, 0);
+}
+
+static void on_ending_signal(int number) {
+    cs_temporary_remove_all();
+    // Blocked until this handler returns; then it ends the program as it would have.
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+void cs_temporary_guard(void) {
+    static const int ending[] = {SIGTERM, SIGHUP, SIGINT};
+    for (size_t i = 0; i < sizeof ending / sizeof *ending; i++) {
+        struct sigaction former;
+        if (sigaction(ending[i], NULL, &former) != 0 || former.sa_handler != SIG_DFL) continue;
+        struct sigaction own = {.sa_handler = on_ending_signal};
+        sigemptyset(&own.sa_mask);
+        sigaction(ending[i], &own, NULL);
+    }
 }

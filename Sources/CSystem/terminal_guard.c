@@ -1,4 +1,5 @@
 #include "terminal_guard.h"
+#include "files.h"
 #include "terminal_stderr.h"
 
 #include <errno.h>
@@ -50,6 +51,7 @@ static void give_back(void) {
 
 static void on_ending_signal(int number, siginfo_t *info, void *context) {
   give_back();
+  cs_temporary_remove_all();
   for (int i = 0; i < signal_count; i++) {
     if (ending_signals[i] != number) continue;
     sigaction(number, &former[i], NULL);

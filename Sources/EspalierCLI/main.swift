@@ -1,7 +1,12 @@
 import ArgumentParser
+import Espalier
 import Glibc
 
-exit(runProgram())
+AtomicFile.removesUnfinishedFilesOnSignals()
+let status = runProgram()
+// The interface may be left while a save runs in the background.
+AtomicFile.removeUnfinishedFiles()
+exit(status)
 
 /// Parses the command line, runs the command, and turns whatever happens into an exit status.
 func runProgram() -> Int32 {

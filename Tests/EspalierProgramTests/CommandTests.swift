@@ -1,4 +1,6 @@
 import Foundation
+import Glibc
+import PTYKit
 import TestSupport
 import Testing
 
@@ -173,5 +175,28 @@ import Testing
     let values = try run("diff", "--values", "--json", out, source)
     let rows = try #require(values.json["rows"] as? [[String: Any]])
     #expect(rows.filter { $0["status"] as? String != "equal" }.count == 1)
+  }
+
+  @Test(arguments: [SIGTERM, SIGINT, SIGHUP])
+  func aSaveThatIsKilledLeavesNothingBehind(signal: Int32) throws {
+    let files = try Scratch()
+    let source = files.path("large.safetensors")
+    let size = 4 << 30
+    let header = "{\"x\":{\"dtype\":\"U8\",\"shape\":[\(size)],\"data_offsets\":[0,\(size)]}}"
+    var bytes = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) }
+    bytes += Array(header.utf8)
+    try Data(bytes).write(to: URL(fileURLWithPath: source))
+    // A hole: large enough that the save is still at work, and no space is taken.
+    #expect(truncate(source, bytes.count + size) == 0)
+    // On a terminal of its own: threads of a test block signals, and a child would inherit that.
+    let program = try PTYProcess(
+      builtProgram("espalier"), ["load", source, source, "-o", files.path("out.safetensors")])
+    let deadline = Date(timeIntervalSinceNow: 20)
+    while !files.names.contains(where: { $0.hasPrefix(".espalier-") }), Date() < deadline {
+      usleep(500)
+    }
+    program.send(signal: signal)
+    #expect(try program.waitForExit() == 128 + signal)
+    #expect(files.names == ["large.safetensors"])
   }
 }

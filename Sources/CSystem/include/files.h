@@ -26,3 +26,6 @@ int cs_temporary_register(int folder, const char *name);
 void cs_temporary_release(int slot);
 /// Async-signal-safe: unlinks every file registered and not released.
 void cs_temporary_remove_all(void);
+/// From here on SIGTERM, SIGHUP and SIGINT remove unfinished files before they end the program, where
+/// they would have ended it. Later handlers that chain to former ones come before it.
+void cs_temporary_guard(void);

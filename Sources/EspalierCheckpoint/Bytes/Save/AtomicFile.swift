@@ -46,6 +46,11 @@ public final class AtomicFile {
 
   deinit { cancel() }
 
+  /// Ends a program cleanly while saves may be under way: removes what is unfinished, now and when a
+  /// signal ends the process. For programs, not for libraries: it installs signal handlers.
+  public static func removesUnfinishedFilesOnSignals() { cs_temporary_guard() }
+  public static func removeUnfinishedFiles() { cs_temporary_remove_all() }
+
   /// Ends the save; removes what was written. Does nothing after `commit`.
   public func cancel() {
     guard state == .writing || state == .prepared else { return }
