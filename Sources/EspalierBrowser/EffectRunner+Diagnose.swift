@@ -10,12 +10,10 @@ extension EffectRunner {
       guard comparison.plan?.hasIssues == true else { return }
       let alignment = comparison.alignment
       let report = Engine().diagnose(
-        destination: Inventory(
-          alignment.destination, at: alignment.destinationRoot,
-          reversesShapes: sides.destinationFile?.format is GGUF),
-        source: Inventory(
-          alignment.source, at: alignment.sourceRoot,
-          reversesShapes: sides.sourceFile?.format is GGUF))
+        destination: sides.destinationFile.map { $0.inventory(below: $0.root) }
+          ?? Inventory(alignment.destination, at: alignment.destinationRoot),
+        source: sides.sourceFile.map { $0.inventory(below: $0.root) }
+          ?? Inventory(alignment.source, at: alignment.sourceRoot))
       guard !token.isStopped, !report.diagnoses.isEmpty else { return }
       inbox.send(.diagnosed(comparison, report.diagnoses.map(WhyEntry.init)))
     }

@@ -25,32 +25,27 @@ struct Check: Command {
     let isSafe = !checkpoint.findings.contains { $0.severity == .danger }
     var out = StandardStream.output()
     if output.json {
-      var json = JSONWriter()
-      json.beginObject()
-      json.key("schema")
-      json.integer(1)
-      json.key("ok")
-      json.bool(isSafe)
-      json.key("format")
-      json.string(checkpoint.format.name)
-      json.key("findings")
-      json.beginArray()
-      for finding in checkpoint.findings {
-        json.beginObject()
-        json.key("severity")
-        json.string(finding.severity.rawValue)
-        json.key("code")
-        json.string(finding.code)
-        json.key("place")
-        json.name(finding.place)
-        json.key("message")
-        json.string(finding.sentence)
-        json.endObject()
+      out.object { json in
+        json.key("ok")
+        json.bool(isSafe)
+        json.key("format")
+        json.string(checkpoint.format.name)
+        json.key("findings")
+        json.beginArray()
+        for finding in checkpoint.findings {
+          json.beginObject()
+          json.key("severity")
+          json.string(finding.severity.rawValue)
+          json.key("code")
+          json.string(finding.code)
+          json.key("place")
+          json.name(finding.place)
+          json.key("message")
+          json.string(finding.sentence)
+          json.endObject()
+        }
+        json.endArray()
       }
-      json.endArray()
-      json.endObject()
-      out.write(bytes: json.drain())
-      out.line()
     } else {
       for finding in checkpoint.findings {
         out.line("\(finding.severity.rawValue): \(finding.sentence)")

@@ -40,20 +40,3 @@ struct Explain: Command {
     return report.diagnoses.isEmpty ? .done : .differs
   }
 }
-
-extension Checkpoint {
-  /// What the diagnosis sees of a file.
-  func inventory(below root: NodeID) -> Inventory {
-    var facts: [String: String] = ["format": format.name]
-    for entry in metadata {
-      let key = visibleText(entry.key.bytes)
-      switch entry.value {
-      case .value(.text(let text)): facts[key] = String(decoding: text, as: UTF8.self)
-      case .value(let value): facts[key] = value.description
-      case .json(let text): facts[key] = String(decoding: text, as: UTF8.self)
-      }
-    }
-    return Inventory(
-      tree, at: root, reversesShapes: format.name == GGUF().name, metadata: facts)
-  }
-}

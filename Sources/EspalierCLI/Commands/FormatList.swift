@@ -11,30 +11,25 @@ struct FormatList: Command {
   func execute() throws -> ExitStatus {
     var out = StandardStream.output()
     if output.json {
-      var json = JSONWriter()
-      json.beginObject()
-      json.key("schema")
-      json.integer(1)
-      json.key("formats")
-      json.beginArray()
-      for format in Formats.all {
-        json.beginObject()
-        json.key("name")
-        json.string(format.name)
-        json.key("summary")
-        json.string(format.summary)
-        json.key("extensions")
+      out.object { json in
+        json.key("formats")
         json.beginArray()
-        for suffix in format.extensions { json.string(suffix) }
+        for format in Formats.all {
+          json.beginObject()
+          json.key("name")
+          json.string(format.name)
+          json.key("summary")
+          json.string(format.summary)
+          json.key("extensions")
+          json.beginArray()
+          for suffix in format.extensions { json.string(suffix) }
+          json.endArray()
+          json.key("writes")
+          json.bool(format.writer != nil)
+          json.endObject()
+        }
         json.endArray()
-        json.key("writes")
-        json.bool(format.writer != nil)
-        json.endObject()
       }
-      json.endArray()
-      json.endObject()
-      out.write(bytes: json.drain())
-      out.line()
     } else {
       for format in Formats.all {
         let access = format.writer == nil ? "read" : "read, written"

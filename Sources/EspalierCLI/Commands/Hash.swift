@@ -17,17 +17,12 @@ struct Hash: Command {
     for file in files {
       let sum = try total(Checkpoint.open(FilePath(file)))
       if output.json {
-        var json = JSONWriter()
-        json.beginObject()
-        json.key("schema")
-        json.integer(1)
-        json.key("file")
-        json.name(Array(file.utf8))
-        json.key("sha256")
-        json.string(sum)
-        json.endObject()
-        out.write(bytes: json.drain())
-        out.line()
+        out.object { json in
+          json.key("file")
+          json.name(Array(file.utf8))
+          json.key("sha256")
+          json.string(sum)
+        }
       } else {
         out.line("\(sum)  \(visibleText(file.utf8))")
       }

@@ -15,36 +15,8 @@ struct SkeletonCommand: Command {
 
   func execute() throws -> ExitStatus {
     let checkpoint = try Checkpoint.open(FilePath(file), options: OpenOptions(root: root))
-    let tree = checkpoint.tree
     var out = StandardStream.output()
-    out.write("{\"metadata\":{},\n\"tensors\":[")
-    var firstOfTie: [Int: TreePath] = [:]
-    var separator = "\n"
-    for leaf in checkpoint.leaves(below: checkpoint.root) where tree.kind(of: leaf) == .array {
-      let path = tree.path(of: tree.node(of: leaf), below: checkpoint.root)
-      var json = JSONWriter()
-      json.beginObject()
-      json.key("name")
-      json.name(path.flatName.bytes)
-      json.key("shape")
-      json.beginArray()
-      for dimension in tree.shape(of: leaf).dimensions { json.integer(dimension) }
-      json.endArray()
-      json.key("dtype")
-      json.string(tree.dtype(of: leaf).name)
-      json.key("tied_to")
-      if let tie = tree.tie(of: leaf), let first = firstOfTie[tie] {
-        json.name(first.flatName.bytes)
-      } else {
-        if let tie = tree.tie(of: leaf) { firstOfTie[tie] = path }
-        json.null()
-      }
-      json.endObject()
-      out.write(separator)
-      out.write(bytes: json.drain())
-      separator = ",\n"
-    }
-    out.line("\n]}")
+    out.write(bytes: Skeleton.text(of: checkpoint.tree, below: checkpoint.root))
     out.flush()
     return .done
   }

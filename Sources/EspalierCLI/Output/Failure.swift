@@ -39,16 +39,11 @@ struct Failure {
   /// The sentence on standard error, and with `--json` the error as data on standard output.
   func report(asJSON: Bool) -> ExitStatus {
     if asJSON {
-      var json = JSONWriter()
-      json.beginObject()
-      json.key("schema")
-      json.integer(1)
-      json.key("error")
-      writeError(&json)
-      json.endObject()
       var out = StandardStream.output()
-      out.write(bytes: json.drain())
-      out.line()
+      out.object { json in
+        json.key("error")
+        writeError(&json)
+      }
       out.flush()
     }
     complain(sentence)

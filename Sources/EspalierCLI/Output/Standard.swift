@@ -1,3 +1,4 @@
+import Espalier
 import Glibc
 
 /// Standard output and standard error, written in large pieces.
@@ -28,6 +29,18 @@ struct StandardStream: ~Copyable {
     buffer.append(contentsOf: text.utf8)
     buffer.append(UInt8(ascii: "\n"))
     if buffer.count >= 1 << 16 { flush() }
+  }
+
+  /// One JSON object on a line: `"schema"` first, then what `body` adds.
+  mutating func object(_ body: (inout JSONWriter) throws -> Void) rethrows {
+    var json = JSONWriter()
+    json.beginObject()
+    json.key("schema")
+    json.integer(1)
+    try body(&json)
+    json.endObject()
+    write(bytes: json.drain())
+    line()
   }
 
   mutating func flush() {

@@ -12,31 +12,49 @@ struct SkeletonWriter: CheckpointWriter {
   }
 
   func write(_ request: SaveRequest) throws -> SaveReport {
+    let metadata = (request.destination?.metadata ?? []) + request.metadata
+    let (text, count) = Skeleton.document(
+      of: request.source.tree, below: request.root, metadata: metadata)
+    let plan = SavePlan(files: [SavePlan.File(path: request.path, pieces: [.bytes(text)])])
+    return SaveReport(
+      format: Skeleton().name, files: try plan.run(request), arrays: count,
+      losses: try losses(request))
+  }
+}
+
+extension Skeleton {
+  /// The skeleton of a tree, as UTF-8.
+  ///
+  /// - Parameter root: where names begin.
+  public static func text(
+    of tree: Tree, below root: NodeID = .root, metadata: [MetadataEntry] = []
+  ) -> [UInt8] {
+    document(of: tree, below: root, metadata: metadata).text
+  }
+
+  fileprivate static func document(
+    of tree: Tree, below root: NodeID, metadata entries: [MetadataEntry]
+  ) -> (text: [UInt8], count: Int) {
     var text = Array("{\"metadata\":".utf8)
-    text += metadata(request)
+    text += metadata(entries)
     text += Array(",\n\"tensors\":[".utf8)
-    let tree = request.source.tree
-    let range = request.root.index..<tree.end(of: request.root)
+    let range = root.index..<tree.end(of: root)
     var first: [Int: [UInt8]] = [:]
     var count = 0
     // In the order of the model or the file, which is what a skeleton is for.
     for leaf in tree.leafIDs
     where tree.kind(of: leaf) == .array && range.contains(tree.node(of: leaf).index) {
-      let name = tree.path(of: tree.node(of: leaf), below: request.root).flatName.bytes
+      let name = tree.path(of: tree.node(of: leaf), below: root).flatName.bytes
       let tie = tree.tie(of: leaf)
       text += Array((count == 0 ? "\n" : ",\n").utf8)
       text += tensor(name, tree.dtype(of: leaf), tree.shape(of: leaf), tie.flatMap { first[$0] })
       if let tie, first[tie] == nil { first[tie] = name }
       count += 1
     }
-    text += Array("\n]}\n".utf8)
-    let plan = SavePlan(files: [SavePlan.File(path: request.path, pieces: [.bytes(text)])])
-    return SaveReport(
-      format: Skeleton().name, files: try plan.run(request), arrays: count,
-      losses: try losses(request))
+    return (text + Array("\n]}\n".utf8), count)
   }
 
-  private func tensor(
+  private static func tensor(
     _ name: [UInt8], _ dtype: DType, _ shape: Shape, _ tiedTo: [UInt8]?
   ) -> [UInt8] {
     var json = JSONWriter()
@@ -55,8 +73,7 @@ struct SkeletonWriter: CheckpointWriter {
     return json.bytes
   }
 
-  private func metadata(_ request: SaveRequest) -> [UInt8] {
-    let entries = (request.destination?.metadata ?? []) + request.metadata
+  private static func metadata(_ entries: [MetadataEntry]) -> [UInt8] {
     var text: [UInt8] = [UInt8(ascii: "{")]
     for (index, entry) in entries.enumerated() {
       if index > 0 { text.append(UInt8(ascii: ",")) }
