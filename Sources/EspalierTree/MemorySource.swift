@@ -38,7 +38,14 @@ extension MemorySource {
     private var values: [[UInt8]?] = []
     private var arrays: [Name: (array: ArrayDescription, leaf: Int)] = [:]
 
+    private var container = TreeBuilder.Handle.root
+
     public init(order: TreeBuilder.ChildOrder = .asGiven) { tree = TreeBuilder(order: order) }
+
+    /// Puts what is added from now on below a container of this name (`state_dict`); nil for the top.
+    public mutating func enter(_ name: Name?) throws {
+      container = try name.map { name throws in try tree.node(name) } ?? .root
+    }
 
     /// Adds an array.
     ///
@@ -71,7 +78,7 @@ extension MemorySource {
 
     /// Adds a leaf that is not an array.
     public mutating func add(_ name: Name, _ value: LeafValue) throws {
-      try tree.setLeaf(.value(value), at: tree.flatNode(name))
+      try tree.setLeaf(.value(value), at: tree.flatNode(name, under: container))
       values.append(nil)
     }
 
@@ -80,7 +87,7 @@ extension MemorySource {
     }
 
     private mutating func add(_ name: Name, _ array: ArrayDescription, _ bytes: [UInt8]?) throws {
-      try tree.setArray(array, at: tree.flatNode(name))
+      try tree.setArray(array, at: tree.flatNode(name, under: container))
       arrays[name] = (array, values.count)
       values.append(bytes)
     }

@@ -31,8 +31,8 @@ struct Explain: Command {
     let report = Engine().diagnose(destination: pair.destination, source: pair.source)
     var out = StandardStream.output()
     if output.json {
-      out.write(bytes: ExplainJSON(report, pair.destination, pair.source).bytes)
-      out.line()
+      let answer = ExplainJSON(report: report, destination: pair.destination, source: pair.source)
+      out.object { answer.write(to: &$0) }
     } else {
       for line in ExplainText(report).lines { out.line(line) }
     }

@@ -25,7 +25,8 @@ enum DemoModel {
 
   /// The checkpoint that is loaded from.
   static func source() throws -> MemorySource {
-    var file = DemoWriter(seed: 2, container: "state_dict")
+    var file = DemoWriter(seed: 2)
+    try file.enter("state_dict")
     try file.array("encoder.conv1.weight", [16, 3, 3, 3])
     try file.zeros("encoder.conv1.bias", [16])
     try file.array("encoder.conv2.weight", [32, 16, 3, 3])
@@ -41,7 +42,7 @@ enum DemoModel {
     try file.array("classifier.weight", [5, 32])
     try file.array("classifier.bias", [5])
     try file.value("dropout", .float(0.0))
-    file.leaveContainer()
+    try file.enter(nil)
     try file.value("epoch", .integer(12))
     return file.finish()
   }
@@ -49,56 +50,34 @@ enum DemoModel {
 
 /// Collects a model's leaves, with values that look trained.
 private struct DemoWriter {
-  private var tree = TreeBuilder()
-  private var values: [[UInt8]?] = []
-  private var arrays: [String: (array: ArrayDescription, bytes: [UInt8])] = [:]
+  private var model = MemorySource.Builder()
   private var state: UInt64
-  private var parent = TreeBuilder.Handle.root
 
-  init(seed: UInt64, container: String? = nil) {
-    state = seed &* 0x9E37_79B9_7F4A_7C15
-    // The only name so far: it cannot fail.
-    if let container, let node = try? tree.node(Name(container)) { parent = node }
-  }
+  init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
 
-  mutating func leaveContainer() { parent = .root }
+  mutating func enter(_ container: Name?) throws { try model.enter(container) }
 
-  mutating func array(_ name: String, _ shape: Shape) throws {
+  mutating func array(_ name: Name, _ shape: Shape) throws {
     let scale = 1 / Float(max(1, shape.dimensions.dropFirst().reduce(1, *))).squareRoot()
-    try add(name, shape, (0..<(shape.elementCount ?? 0)).map { _ in normal() * scale })
+    let values = (0..<(shape.elementCount ?? 0)).map { _ in normal() * scale }
+    try model.add(name, .f32, shape, values: values)
   }
 
-  mutating func zeros(_ name: String, _ shape: Shape) throws {
-    try add(name, shape, [Float](repeating: 0, count: shape.elementCount ?? 0))
+  mutating func zeros(_ name: Name, _ shape: Shape) throws {
+    try model.add(
+      name, .f32, shape, values: [Float](repeating: 0, count: shape.elementCount ?? 0))
   }
 
   mutating func norm(_ name: String, _ width: Int) throws {
     for part in ["weight", "bias", "running_mean", "running_var"] {
-      try array("\(name).\(part)", [width])
+      try array(Name("\(name).\(part)"), [width])
     }
   }
 
-  mutating func tie(_ name: String, to first: String) throws {
-    guard let known = arrays[first] else { return }
-    try tree.setArray(known.array, at: tree.flatNode(Name(name), under: parent))
-    values.append(known.bytes)
-  }
+  mutating func tie(_ name: Name, to first: Name) throws { try model.tie(name, to: first) }
+  mutating func value(_ name: Name, _ value: LeafValue) throws { try model.add(name, value) }
 
-  mutating func value(_ name: String, _ value: LeafValue) throws {
-    try tree.setLeaf(.value(value), at: tree.flatNode(Name(name), under: parent))
-    values.append(nil)
-  }
-
-  consuming func finish() -> MemorySource { MemorySource(tree: tree.finish(), values: values) }
-
-  private mutating func add(_ name: String, _ shape: Shape, _ numbers: [Float]) throws {
-    let storage = StorageID(Int32(truncatingIfNeeded: values.count))
-    let array = ArrayDescription(.f32, shape, storage: storage)
-    let bytes = numbers.withUnsafeBytes { Array($0) }
-    try tree.setArray(array, at: tree.flatNode(Name(name), under: parent))
-    values.append(bytes)
-    arrays[name] = (array, bytes)
-  }
+  consuming func finish() -> MemorySource { model.finish() }
 
   /// Roughly normal: the sum of twelve even numbers less six. The same on every machine.
   private mutating func normal() -> Float {

@@ -46,19 +46,17 @@ struct ExplainText {
 
 /// The object that `explain --json` prints.
 struct ExplainJSON {
-  private(set) var bytes: [UInt8] = []
+  let report: Report
+  let destination: Inventory
+  let source: Inventory
 
-  init(_ report: Report, _ destination: Inventory, _ source: Inventory) {
-    var json = JSONWriter()
+  func write(to json: inout JSONWriter) {
     func names(_ key: String, _ indices: [Int], _ inventory: Inventory) {
       json.key(key)
       json.beginArray()
       for index in indices { json.name(inventory.tensors[index].name) }
       json.endArray()
     }
-    json.beginObject()
-    json.key("schema")
-    json.integer(1)
     json.key("causes")
     json.beginArray()
     for diagnosis in report.diagnoses {
@@ -112,7 +110,5 @@ struct ExplainJSON {
       json.endObject()
     }
     json.endObject()
-    json.endObject()
-    bytes = json.drain()
   }
 }

@@ -20,19 +20,3 @@ private func scaled(_ value: Int, _ units: [String], separator: String) -> Strin
   let number = unit > 0 && whole < 100 ? "\(whole).\(tenths)" : "\(whole)"
   return number + (units[unit].isEmpty ? "" : separator + units[unit])
 }
-
-/// `1 tensor`, `2 tensors`.
-func counted(_ count: Int, _ noun: String) -> String {
-  "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")"
-}
-
-/// A whole number with a comma between thousands.
-func grouped(_ number: Int) -> String {
-  let digits = Array(String(number.magnitude))
-  var result = number < 0 ? "-" : ""
-  for (index, digit) in digits.enumerated() {
-    if index > 0, (digits.count - index) % 3 == 0 { result.append(",") }
-    result.append(digit)
-  }
-  return result
-}

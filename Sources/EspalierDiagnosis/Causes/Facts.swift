@@ -1,3 +1,5 @@
+import EspalierTree
+
 /// What the causes are judged on: pairs, leftovers and steps, sorted once.
 struct Facts {
   let findings: Findings
@@ -173,8 +175,4 @@ enum NameSummary {
 /// `1 tensor is`, `2 tensors are`.
 func counted(_ count: Int, _ noun: String, _ one: String, _ many: String) -> String {
   "\(counted(count, noun)) \(count == 1 ? one : many)"
-}
-
-func counted(_ count: Int, _ noun: String) -> String {
-  "\(count) \(noun)\(count == 1 ? "" : "s")"
 }

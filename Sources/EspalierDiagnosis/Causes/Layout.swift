@@ -1,3 +1,5 @@
+import EspalierTree
+
 /// Causes that are about the order of values inside of a tensor.
 enum LayoutCauses {
   static func find(_ facts: Facts) -> [Diagnosis] {

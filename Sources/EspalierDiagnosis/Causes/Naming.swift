@@ -1,3 +1,5 @@
+import EspalierTree
+
 /// Causes that are about names alone.
 enum NamingCauses {
   static func find(_ facts: Facts) -> [Diagnosis] {

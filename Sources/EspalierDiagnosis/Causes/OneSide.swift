@@ -1,3 +1,5 @@
+import EspalierTree
+
 /// Causes for what is present on one side only: each leftover gets one reason.
 struct OneSideCauses {
   private let facts: Facts

@@ -1,3 +1,5 @@
+import EspalierTree
+
 /// Causes that are about sizes and element types.
 enum SizeCauses {
   static func find(_ facts: Facts) -> [Diagnosis] {

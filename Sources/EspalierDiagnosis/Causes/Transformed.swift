@@ -1,3 +1,5 @@
+import EspalierTree
+
 /// Causes where parameters were computed from others, and what lies beside the weights.
 enum TransformedCauses {
   static func find(_ facts: Facts) -> [Diagnosis] {

@@ -1,3 +1,5 @@
+import EspalierTree
+
 /// What a conversion lost, in elements. Every element counts once at most.
 public struct ConversionLoss: Sendable, Hashable {
   /// Finite, but beyond the target's range: infinity now, or what stands for it there.
@@ -46,14 +48,4 @@ extension ConversionLoss: CustomStringConvertible {
     return counts.map { "\(grouped($0.count)) \(words[$0.name] ?? $0.name)" }
       .joined(separator: ", ")
   }
-}
-
-/// A count with its thousands set apart.
-func grouped(_ count: Int) -> String {
-  var result: [Character] = []
-  for (index, digit) in String(count.magnitude).reversed().enumerated() {
-    if index > 0, index % 3 == 0 { result.append(",") }
-    result.append(digit)
-  }
-  return (count < 0 ? "-" : "") + String(result.reversed())
 }

@@ -1,3 +1,5 @@
+import EspalierTree
+
 extension AppState {
   /// Searches, filters and jumps; nil for other commands.
   mutating func performFind(_ command: Command) -> [Effect]? {

@@ -1,3 +1,5 @@
+import EspalierTree
+
 /// The issues of a comparison by kind, for as long as no cause has been found for them.
 func issueEntries(of comparison: Comparison) -> [WhyEntry] {
   guard comparison.plan != nil else { return [] }
@@ -89,19 +91,4 @@ private func firstPaths(of mark: RowMark, in comparison: Comparison) -> String {
     steps += 1
   }
   return paths.joined(separator: ", ")
-}
-
-func counted(_ count: Int, _ noun: String) -> String {
-  "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")"
-}
-
-/// 25557032 as 25,557,032.
-func grouped(_ count: Int) -> String {
-  let digits = String(count.magnitude)
-  var result = ""
-  for (place, digit) in digits.enumerated() {
-    if place > 0, (digits.count - place) % 3 == 0 { result.append(",") }
-    result.append(digit)
-  }
-  return count < 0 ? "-" + result : result
 }

@@ -1,3 +1,5 @@
+import EspalierTree
+
 /// Counts and sizes in the units that the user has chosen.
 struct NumberStyle {
   let units: ViewOptions.Units

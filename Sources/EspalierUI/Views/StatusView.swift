@@ -1,4 +1,5 @@
 import EspalierLoad
+import EspalierTree
 
 extension AppState {
   /// Whether something small lies over the trees.
