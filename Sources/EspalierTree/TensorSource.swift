@@ -30,6 +30,14 @@ public protocol TensorReader {
   /// - Parameter buffer: its size is a multiple of the type's `bytesPerBlock`.
   /// - Returns: the number of bytes written; less than asked for only at the end, then 0.
   mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int
+
+  /// Bytes that are still to come, where the reader knows: it gives as many or throws. Nil by
+  /// default; whoever needs to be sure then counts.
+  var remainingBytes: Int? { get }
+}
+
+extension TensorReader {
+  public var remainingBytes: Int? { nil }
 }
 
 /// A source without the values that were asked for.

@@ -19,6 +19,8 @@ public struct FileRangeReader: TensorReader {
     rest = range
   }
 
+  public var remainingBytes: Int? { rest.count }
+
   public mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     let count = min(buffer.count, rest.count)
     guard count > 0 else { return 0 }

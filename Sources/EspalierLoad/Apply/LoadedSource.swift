@@ -97,8 +97,8 @@ public final class LoadedSource: TensorSource {
 
   private func ownReader(_ leaf: LeafID) throws -> any TensorReader {
     let reader = try destination.reader(for: leaf)
-    return ExactReader(
-      reader, byteCount: tree.byteCount(of: leaf), path: tree.path(of: leaf), side: "destination")
+    return exactly(
+      tree.byteCount(of: leaf), reader, path: tree.path(of: leaf), side: "destination")
   }
 
   /// A leaf whose memory is loaded at other paths.

@@ -30,8 +30,8 @@ struct ValueStream: Sendable {
     }
     let from = alignment.source.dtype(of: taken)
     let to = tree.dtype(of: leaf)
-    let exact = ExactReader(
-      try source.reader(for: taken), byteCount: alignment.source.byteCount(of: taken),
+    let exact = exactly(
+      alignment.source.byteCount(of: taken), try source.reader(for: taken),
       path: alignment.source.path(of: taken), side: "source")
     if from == to { return exact }
     let converted = converted

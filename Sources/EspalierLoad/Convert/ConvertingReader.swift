@@ -92,6 +92,17 @@ final class Scratch {
   deinit { bytes.deallocate() }
 }
 
+/// A reader that gives exactly as many bytes as its array's shape asks for, or throws.
+///
+/// One that says so itself is handed on as it is: whoever writes a file can tell by its type that the
+/// bytes lie in another file, and let the system copy them.
+func exactly(
+  _ byteCount: Int, _ reader: any TensorReader, path: TreePath, side: String
+) -> any TensorReader {
+  if reader.remainingBytes == byteCount { return reader }
+  return ExactReader(reader, byteCount: byteCount, path: path, side: side)
+}
+
 /// Holds a reader to the number of bytes that its array's shape asks for.
 struct ExactReader: TensorReader {
   private var inner: any TensorReader
