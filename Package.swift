@@ -45,6 +45,10 @@ let package = Package(
       name: "EspalierDiagnosis", dependencies: ["EspalierTree", "EspalierLoad"],
       swiftSettings: strict),
 
+    .target(
+      name: "EspalierRepair", dependencies: ["EspalierTree", "EspalierLoad", "EspalierDiagnosis"],
+      swiftSettings: strict),
+
     // Bytes and formats.
     .target(
       name: "EspalierCheckpoint",
@@ -54,7 +58,9 @@ let package = Package(
     // The library that Swift programs import.
     .target(
       name: "Espalier",
-      dependencies: ["EspalierTree", "EspalierLoad", "EspalierDiagnosis", "EspalierCheckpoint"],
+      dependencies: [
+        "EspalierTree", "EspalierLoad", "EspalierDiagnosis", "EspalierRepair", "EspalierCheckpoint",
+      ],
       swiftSettings: strict),
 
     // The interface: a pure reducer and views, the one importer of ncurses, and where effects run.
@@ -97,6 +103,12 @@ let package = Package(
     .testTarget(
       name: "EspalierDiagnosisTests",
       dependencies: ["EspalierDiagnosis", "EspalierTree", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "EspalierRepairTests",
+      dependencies: [
+        "EspalierRepair", "EspalierDiagnosis", "EspalierLoad", "EspalierTree", "TestSupport",
+      ],
+      swiftSettings: strict),
     .testTarget(
       name: "EspalierCheckpointTests",
       dependencies: ["EspalierCheckpoint", "EspalierTree", "TestSupport"], exclude: ["Fixtures"],

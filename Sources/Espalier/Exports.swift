@@ -1,4 +1,5 @@
 @_exported import EspalierCheckpoint
 @_exported import EspalierDiagnosis
 @_exported import EspalierLoad
+@_exported import EspalierRepair
 @_exported import EspalierTree

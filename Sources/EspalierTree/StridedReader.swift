@@ -28,7 +28,8 @@ public struct StridedReader: TensorReader {
     self.init(array, blockLimit: Self.defaultBlockLimit, fetch: fetch)
   }
 
-  init?(_ array: ArrayDescription, blockLimit: Int, fetch: @escaping Fetch) {
+  /// - Parameter blockLimit: bytes of storage held at a time.
+  package init?(_ array: ArrayDescription, blockLimit: Int, fetch: @escaping Fetch) {
     guard array.dtype.isWholeBytes, let count = array.elementCount,
       let footprint = array.layout.footprint(of: array.shape),
       !footprint.upperBound.multipliedReportingOverflow(by: array.dtype.bytesPerBlock).overflow

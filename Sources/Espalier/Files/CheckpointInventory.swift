@@ -1,11 +1,17 @@
 import EspalierCheckpoint
 import EspalierDiagnosis
+import EspalierRepair
 import EspalierTree
 
 extension Checkpoint {
   /// What the diagnosis sees of a file: names, shapes and element types of the arrays below a node,
   /// and what the file says of itself.
-  public func inventory(below root: NodeID) -> Inventory {
+  public func inventory(below root: NodeID) -> Inventory { repairSide(below: root).inventory }
+
+  /// The file as one side of a repair.
+  ///
+  /// - Parameter nameRoot: where names in rules begin. The tree's own root shows containers, too.
+  public func repairSide(below nameRoot: NodeID = .root) -> RepairSide {
     var facts: [String: String] = ["format": format.name]
     for entry in metadata {
       let key = visibleText(entry.key.bytes)
@@ -15,7 +21,8 @@ extension Checkpoint {
       case .json(let text): facts[key] = String(decoding: text, as: UTF8.self)
       }
     }
-    return Inventory(
-      tree, at: root, reversesShapes: format.name == GGUF().name, metadata: facts)
+    return RepairSide(
+      self, root: root, nameRoot: nameRoot, reversesShapes: format.name == GGUF().name,
+      metadata: facts)
   }
 }

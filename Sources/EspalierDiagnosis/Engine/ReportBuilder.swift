@@ -61,8 +61,11 @@ struct ReportBuilder {
     for s in used {
       for id in findings.matcher.source[s].cut.infix { add(.remove(findings.names.text(id))) }
     }
-    for s in used where !findings.matcher.source[s].cut.prefix.isEmpty {
-      add(.strip(findings.names.join(findings.matcher.source[s].cut.prefix)))
+    let removed = Set(used.flatMap { findings.matcher.source[$0].cut.infix })
+    for s in used {
+      // What is removed everywhere is no longer there to be stripped.
+      let prefix = findings.matcher.source[s].cut.prefix.filter { !removed.contains($0) }
+      if !prefix.isEmpty { add(.strip(findings.names.join(prefix))) }
     }
     for prefix in findings.missingPrefixes { add(.add(findings.names.join(prefix))) }
     let linked = Set(findings.links.map(\.destination))

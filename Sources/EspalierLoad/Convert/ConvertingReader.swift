@@ -1,7 +1,7 @@
 import EspalierTree
 
 /// Values of one element type, read as another.
-struct ConvertingReader: TensorReader {
+package struct ConvertingReader: TensorReader {
   private var inner: any TensorReader
   private let from: DType
   private let to: DType
@@ -18,7 +18,7 @@ struct ConvertingReader: TensorReader {
   /// - Parameters:
   ///   - elements: how many `inner` has; see ``ExactReader``.
   ///   - finish: called with what was lost when the last value has been converted.
-  init(
+  package init(
     _ inner: any TensorReader, from: DType, to: DType, elements: Int, blockBytes: Int = 1 << 20,
     finish: @escaping @Sendable (ConversionLoss) -> Void = { _ in }
   ) {
@@ -33,7 +33,7 @@ struct ConvertingReader: TensorReader {
     scratch = Scratch(byteCount: from.byteCount(elements: min(blockElements, elements)) ?? 0)
   }
 
-  mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+  package mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     var done = takeLeft(into: buffer, at: 0)
     while remaining > 0 {
       let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
@@ -83,10 +83,10 @@ struct ConvertingReader: TensorReader {
 }
 
 /// A piece of memory that lives as long as its owner.
-final class Scratch {
-  let bytes: UnsafeMutableRawBufferPointer
+package final class Scratch {
+  package let bytes: UnsafeMutableRawBufferPointer
 
-  init(byteCount: Int) {
+  package init(byteCount: Int) {
     bytes = .allocate(byteCount: max(1, byteCount), alignment: 64)
   }
   deinit { bytes.deallocate() }

@@ -4,15 +4,15 @@ import EspalierTree
 ///
 /// Places before the current one open the stream again, so that memory stays flat; readers of
 /// blocks in rising order pass over it once.
-final class SequentialStorage {
+package final class SequentialStorage {
   private let open: () throws -> any TensorReader
   private var reader: (any TensorReader)?
   private var position = 0
   private let skipped = Scratch(byteCount: 1 << 16)
 
-  init(_ open: @escaping () throws -> any TensorReader) { self.open = open }
+  package init(_ open: @escaping () throws -> any TensorReader) { self.open = open }
 
-  func fetch(_ offset: Int, _ buffer: UnsafeMutableRawBufferPointer) throws {
+  package func fetch(_ offset: Int, _ buffer: UnsafeMutableRawBufferPointer) throws {
     var current: any TensorReader
     if let reader, position <= offset {
       current = reader
@@ -39,7 +39,8 @@ final class SequentialStorage {
   }
 
   /// The values of a stream ended before the place that was asked for.
-  struct EndOfValues: Error, CustomStringConvertible {
-    var description: String { "the values of a tied array end early; the file is damaged" }
+  package struct EndOfValues: Error, CustomStringConvertible {
+    package init() {}
+    package var description: String { "the values of an array end early; the file is damaged" }
   }
 }

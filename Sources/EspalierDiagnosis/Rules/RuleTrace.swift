@@ -1,0 +1,215 @@
+/// What each of a list of rules does to two inventories, and what is wrong with the list.
+public struct RuleTrace: Sendable {
+  /// A link, and the rule that made it; nil where the names agree.
+  public struct Entry: Sendable, Hashable {
+    public var link: Link
+    public var rule: Int?
+  }
+
+  /// A rule that cannot be meant.
+  public struct Problem: Sendable, Hashable {
+    public enum Kind: Sendable, Hashable {
+      /// No name of its side fits it.
+      case namesNothing
+      /// This source tensor does not exist.
+      case noSource([UInt8])
+      /// Another rule is for the same destination tensor.
+      case contradicts(rule: Int)
+      /// Ties that lead back to where they began.
+      case cycle
+    }
+
+    public var kind: Kind
+    public var rule: Int
+    /// A destination tensor at which it shows.
+    public var destination: Int?
+  }
+
+  /// Ordered by destination.
+  public private(set) var links: [Entry] = []
+  /// Destination tensors that keep their values because a rule says so.
+  public private(set) var skipped: [(destination: Int, rule: Int)] = []
+  /// For each rule, the tensors it touches: source tensors whose names it changes, or destination
+  /// tensors that it is for.
+  public private(set) var touched: [[Int]]
+  public private(set) var problems: [Problem] = []
+
+  private let rules: [Rule]
+  private let source: Inventory
+  private let destination: Inventory
+  private var sourceByName: [[UInt8]: Int] = [:]
+  private var destinationByName: [[UInt8]: Int] = [:]
+  /// Ties to destination tensors, which follow when those have links.
+  private var pendingTies: [Int: (to: Int, rule: Int)] = [:]
+
+  public init(_ rules: [Rule], source: Inventory, destination: Inventory) {
+    self.rules = rules
+    self.source = source
+    self.destination = destination
+    touched = Array(repeating: [], count: rules.count)
+    for (index, tensor) in source.tensors.enumerated() { sourceByName[tensor.name] = index }
+    for (index, tensor) in destination.tensors.enumerated() {
+      destinationByName[tensor.name] = index
+    }
+    traceNames()
+    trace()
+    followTies()
+    for (index, found) in touched.enumerated() where found.isEmpty {
+      problems.append(Problem(kind: .namesNothing, rule: index))
+    }
+    links.sort { $0.link.destination < $1.link.destination }
+    problems.sort { $0.rule < $1.rule }
+  }
+
+  // MARK: Rules that change names
+
+  private mutating func traceNames() {
+    for (index, rule) in rules.enumerated() where rule.destinationPattern == nil {
+      if case .add(let prefix) = rule {
+        let start = Array(prefix.utf8) + [0x2E]
+        touched[index] = destination.tensors.indices.filter {
+          destination.tensors[$0].name.starts(with: start)
+        }
+        continue
+      }
+      // Together with the rules before it: a prefix may stand below a container.
+      let before = NameReader(rules[..<index].filter { $0.destinationPattern == nil && !$0.isAdd })
+      let after = NameReader(rules[...index].filter { $0.destinationPattern == nil && !$0.isAdd })
+      touched[index] = source.tensors.indices.filter {
+        before.finalName(source.tensors[$0]).name != after.finalName(source.tensors[$0]).name
+      }
+    }
+  }
+
+  // MARK: Rules for destination tensors
+
+  private mutating func trace() {
+    let byName = NameReader(rules).index(source)
+    let table = PatternTable(rules)
+    for (index, tensor) in destination.tensors.enumerated() {
+      let found = table.rules(for: tensor.name)
+      for rule in found { touched[rule].append(index) }
+      if found.count > 1 {
+        problems.append(
+          Problem(kind: .contradicts(rule: found[0]), rule: found[1], destination: index))
+      }
+      if let first = found.first {
+        follow(first, index, tensor)
+      } else if let s = byName[tensor.name], source.tensors[s].shape == tensor.shape {
+        links.append(Entry(link: plainLink(index, tensor, s), rule: nil))
+      }
+    }
+  }
+
+  private func plainLink(_ index: Int, _ tensor: TensorFacts, _ s: Int) -> Link {
+    let isSame = source.tensors[s].name == tensor.name
+    let casts =
+      source.tensors[s].dtype != tensor.dtype && isFloat(source.tensors[s].dtype)
+      && isFloat(tensor.dtype)
+    let step: Step = casts ? .cast : isSame ? .identity : .rename
+    return Link(destination: index, sources: [s], operation: Operation([step]))
+  }
+
+  private mutating func follow(_ number: Int, _ index: Int, _ tensor: TensorFacts) {
+    guard case .take(let pattern, let sources, let operation, let layer) = rules[number] else {
+      skipped.append((index, number))
+      return
+    }
+    guard let variables = pattern.match(tensor.name) else { return }
+    var found: [Int] = []
+    for pattern in sources {
+      let name = pattern.spell(variables)
+      if let s = name.flatMap({ sourceByName[$0] }) {
+        found.append(s)
+      } else if operation.isTie, let other = name.flatMap({ destinationByName[$0] }) {
+        pendingTies[index] = (other, number)
+        return
+      } else {
+        let text = name ?? Array(pattern.description.utf8)
+        problems.append(Problem(kind: .noSource(text), rule: number, destination: index))
+        return
+      }
+    }
+    var own = operation
+    if let layer, variables.indices.contains(layer) { own = operation.withIndex(variables[layer]) }
+    links.append(
+      Entry(link: Link(destination: index, sources: found, operation: own), rule: number))
+  }
+
+  // MARK: Ties of destination tensors
+
+  private mutating func followTies() {
+    guard !pendingTies.isEmpty else { return }
+    let byDestination = Dictionary(
+      links.map { ($0.link.destination, $0.link) }, uniquingKeysWith: { a, _ in a })
+    for (start, tie) in pendingTies.sorted(by: { $0.key < $1.key }) {
+      var at = tie.to
+      var steps = 0
+      while let next = pendingTies[at], steps <= pendingTies.count {
+        at = next.to
+        steps += 1
+      }
+      if steps > pendingTies.count {
+        problems.append(Problem(kind: .cycle, rule: tie.rule, destination: start))
+      } else if let link = byDestination[at] {
+        let own = Operation(link.operation.steps + [.tie])
+        links.append(
+          Entry(
+            link: Link(destination: start, sources: link.sources, operation: own), rule: tie.rule))
+      } else {
+        problems.append(
+          Problem(
+            kind: .noSource(destination.tensors[at].name), rule: tie.rule, destination: start))
+      }
+    }
+  }
+}
+
+/// Finds the rules for a destination name without trying all of them.
+private struct PatternTable {
+  private var literal: [[UInt8]: [Int]] = [:]
+  private var general: [[UInt8]: [(number: Int, pattern: NamePattern)]] = [:]
+
+  init(_ rules: [Rule]) {
+    let zeros = [Int](repeating: 0, count: 64)
+    for (number, rule) in rules.enumerated() {
+      guard let pattern = rule.destinationPattern else { continue }
+      if pattern.pieces.count == 1, case .text(let name) = pattern.pieces[0] {
+        literal[name, default: []].append(number)
+      } else {
+        general[key(pattern.spell(zeros) ?? []), default: []].append((number, pattern))
+      }
+    }
+  }
+
+  /// In the order of the rules.
+  func rules(for name: [UInt8]) -> [Int] {
+    let exact = literal[name] ?? []
+    guard !general.isEmpty else { return exact }
+    let fitting = (general[key(name)] ?? []).filter { $0.pattern.match(name) != nil }
+    return fitting.isEmpty ? exact : (exact + fitting.map(\.number)).sorted()
+  }
+
+  /// What a name is without its numbers.
+  private func key(_ name: [UInt8]) -> [UInt8] { NamePattern.parts(name).texts.flatMap { $0 } }
+}
+
+extension Operation {
+  /// Only says that an array is shared.
+  var isTie: Bool { keepsValues && steps.contains(.tie) }
+}
+
+extension Rule {
+  var destinationPattern: NamePattern? {
+    switch self {
+    case .take(let destination, _, _, _): destination
+    case .skip(let pattern): pattern
+    default: nil
+    }
+  }
+
+  fileprivate var isAdd: Bool {
+    if case .add = self { return true }
+    return false
+  }
+}

@@ -1,0 +1,65 @@
+import EspalierLoad
+import EspalierTree
+
+/// What nodes are read from.
+struct ReadContext: Sendable {
+  let source: any TensorSource
+  let destination: any TensorSource
+  /// Whether arrays of the destination are padded with their axes in reverse order.
+  let reversesDestination: Bool
+  /// Bytes that one array may hold in memory while it is put in order.
+  var blockBytes: Int
+
+  func open(_ node: ValueNode) throws -> any TensorReader {
+    switch node.kind {
+    case .leaf(let leaf): return try source.reader(for: leaf)
+    case .view(let base, let offset, let strides):
+      return try openView(node, base, offset, strides)
+    case .gather(let base, let axis, let order):
+      return GatherReader(
+        storage(base), shape: base.shape, axis: axis, order: order,
+        itemSize: node.dtype.bytesPerBlock, limit: blockBytes)
+    case .concat(let nodes, let axis):
+      return ConcatReader(nodes, axis: axis, context: sharing(nodes, axis))
+    case .pad(let inner, let leaf): return try PadReader(node, inner, leaf, context: self)
+    case .computed(let computation, let inputs): return try computation.open(inputs, self)
+    }
+  }
+
+  /// A node's stream as a storage that is read forward.
+  func storage(_ node: ValueNode) -> ForwardStorage {
+    ForwardStorage(byteCount: node.byteCount) { try self.open(node) }
+  }
+
+  private func openView(
+    _ node: ValueNode, _ base: ValueNode, _ offset: Int, _ strides: [Int]
+  ) throws -> any TensorReader {
+    if node.isWholeStream { return try open(base) }
+    let size = node.dtype.bytesPerBlock
+    if node.isDense(strides) {
+      return RangeReader(storage(base), offset * size, node.byteCount)
+    }
+    return BandReader(
+      storage(base), shape: node.shape, strides: strides, offset: offset, itemSize: size,
+      limit: blockBytes)
+  }
+
+  /// Arrays that are read side by side share the memory of one.
+  private func sharing(_ nodes: [ValueNode], _ axis: Int) -> ReadContext {
+    guard let first = nodes.first, first.shape.prefix(axis).contains(where: { $0 > 1 }) else {
+      return self
+    }
+    var context = self
+    context.blockBytes = max(1 << 16, blockBytes / nodes.count)
+    return context
+  }
+
+  func hasValues(_ node: ValueNode) -> Bool {
+    switch node.kind {
+    case .leaf(let leaf): source.hasValues(leaf)
+    case .view(let base, _, _), .gather(let base, _, _): hasValues(base)
+    case .concat(let nodes, _), .computed(_, let nodes): nodes.allSatisfy(hasValues)
+    case .pad(let inner, let leaf): hasValues(inner) && destination.hasValues(leaf)
+    }
+  }
+}

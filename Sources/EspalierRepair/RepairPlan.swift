@@ -1,0 +1,97 @@
+import EspalierDiagnosis
+import EspalierTree
+
+/// Rules checked against both sides: a node for each destination tensor that has a source.
+struct RepairPlan {
+  let source: RepairSide
+  let destination: RepairSide
+  let inventory: (source: Inventory, destination: Inventory)
+  let leaves: (source: [LeafID], destination: [LeafID])
+  let trace: RuleTrace
+  let rules: [Rule]
+  /// In the order of ``RuleTrace/links``, in the destination's own order of axes.
+  private(set) var nodes: [ValueNode] = []
+
+  init(_ source: RepairSide, rules: [Rule], destination: RepairSide) throws(RepairError) {
+    self.source = source
+    self.destination = destination
+    self.rules = rules
+    inventory = (source.inventory, destination.inventory)
+    leaves = (
+      Inventory.arrayLeaves(of: source.tree, below: source.nameRoot),
+      Inventory.arrayLeaves(of: destination.tree, below: destination.nameRoot)
+    )
+    trace = RuleTrace(rules, source: inventory.source, destination: inventory.destination)
+    if let problem = trace.problems.first { throw error(problem) }
+    try compile()
+  }
+
+  private mutating func compile() throws(RepairError) {
+    let compiler = Compiler(
+      source: inventory.source, sourceLeaves: leaves.source, sourceTree: source.tree,
+      reversesSource: source.reversesShapes, destinationTree: destination.tree,
+      computed: ComputedSteps(source: inventory.source))
+    nodes.reserveCapacity(trace.links.count)
+    for entry in trace.links {
+      let d = entry.link.destination
+      do throws(StepError) {
+        let node = try compiler.node(
+          entry.link, target: inventory.destination.tensors[d].shape,
+          destination: leaves.destination[d])
+        nodes.append(try finished(node))
+      } catch {
+        throw RepairError(
+          error.reason, rule: entry.rule, ruleText: entry.rule.map { rules[$0].description },
+          tensor: visibleText(inventory.destination.tensors[d].name), found: error.found,
+          expected: error.expected)
+      }
+    }
+  }
+
+  /// As the destination lists its dimensions; an array that comes back as it was is the array.
+  private func finished(_ node: ValueNode) throws(StepError) -> ValueNode {
+    var result = node
+    if destination.reversesShapes { result = try node.reversed() }
+    while case .view(let base, _, _) = result.kind, result.isWholeStream,
+      base.shape == result.shape
+    {
+      result = base
+    }
+    return result
+  }
+
+  private func error(_ problem: RuleTrace.Problem) -> RepairError {
+    let text = rules[problem.rule].description
+    let tensor = problem.destination.map { visibleText(inventory.destination.tensors[$0].name) }
+    func made(_ reason: RepairError.Reason, _ found: String, _ expected: String) -> RepairError {
+      RepairError(
+        reason, rule: problem.rule, ruleText: text, tensor: tensor, found: found,
+        expected: expected)
+    }
+    switch problem.kind {
+    case .namesNothing:
+      let side = rules[problem.rule].isForDestination ? "destination" : "source"
+      return made(.namesNothing, "no tensor of the \(side) that it fits", "at least one")
+    case .noSource(let name):
+      return made(
+        .namesNothing, "no source tensor “\(visibleText(name))”",
+        "a name as “ls” shows it for the source")
+    case .contradicts(let other):
+      return made(
+        .contradiction, "another rule for the same tensor: “\(rules[other])” (rule \(other + 1))",
+        "one rule for each destination tensor")
+    case .cycle:
+      return made(.cycle, "ties that lead back to this tensor", "a tie to a tensor with a source")
+    }
+  }
+}
+
+extension Rule {
+  /// Speaks of destination names; the others change source names.
+  var isForDestination: Bool {
+    switch self {
+    case .take, .skip, .add: true
+    case .enter, .strip, .remove: false
+    }
+  }
+}
