@@ -64,6 +64,12 @@ struct PairArguments: ParsableArguments {
       valueName: "path"))
   var from: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Apply this rules file to the source first (see explain --write-rules).", valueName: "file"),
+    completion: .file())
+  var rules: String?
+
   @Flag(help: "A “nothing” in the source keeps the destination's array.")
   var nothingKeeps = false
 
@@ -75,6 +81,10 @@ struct PairArguments: ParsableArguments {
 struct Pair {
   let destination: Checkpoint
   let source: Checkpoint
+  /// The source with the rules applied, where there are rules.
+  let repaired: RepairedSource?
+  /// What is loaded from.
+  let values: any TensorSource
   let plan: LoadPlan
 
   init(_ arguments: PairArguments, mode: LoadMode, allowsEmptyLoad: Bool = false) throws {
@@ -82,14 +92,47 @@ struct Pair {
       FilePath(arguments.destination), options: OpenOptions(root: arguments.into))
     source = try Checkpoint.open(
       FilePath(arguments.source), options: OpenOptions(root: arguments.from))
+    if let path = arguments.rules {
+      repaired = try RuleSet(contentsOf: FilePath(path)).repairing(
+        source.repairSide(below: arguments.from == nil ? .root : source.root),
+        destination: destination.repairSide(
+          below: arguments.into == nil ? .root : destination.root))
+    } else {
+      repaired = nil
+    }
+    values = repaired ?? source
     let alignment = Alignment(
-      destination.tree, source.tree, destinationRoot: destination.root, sourceRoot: source.root)
+      destination.tree, values.tree, destinationRoot: destination.root,
+      sourceRoot: repaired?.root ?? source.root)
     plan = try LoadPlan(
       alignment, mode: mode,
       options: LoadOptions(
-        nothingKeeps: arguments.nothingKeeps, ignoreInactive: arguments.ignoreInactive,
+        nothingKeeps: arguments.nothingKeeps || repaired?.hasSkips == true,
+        ignoreInactive: arguments.ignoreInactive,
         allowsEmptyLoad: allowsEmptyLoad),
-      destination: destination, source: source)
+      destination: destination, source: values)
+  }
+
+  /// The rules as `"rules": [{"rule":…, "side":…, "tensors":…, "first":[…]}]`, where there are some.
+  func writeRules(_ json: inout JSONWriter) {
+    guard let repaired else { return }
+    json.key("rules")
+    json.beginArray()
+    for preview in repaired.previews {
+      json.beginObject()
+      json.key("rule")
+      json.string(preview.rule.description)
+      json.key("side")
+      json.string(preview.side.rawValue)
+      json.key("tensors")
+      json.integer(preview.count)
+      json.key("first")
+      json.beginArray()
+      for name in preview.firstNames { json.string(name) }
+      json.endArray()
+      json.endObject()
+    }
+    json.endArray()
   }
 
   /// What the user should know about how the files were opened.

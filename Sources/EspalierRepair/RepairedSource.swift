@@ -16,6 +16,8 @@ public struct RepairedSource: TensorSource {
   public let root: NodeID
   /// What each rule does.
   public let trace: RuleTrace
+  /// The same in words: each rule with the tensors it touches.
+  public let previews: [RulePreview]
   /// Source arrays outside of what is loaded, which stand nowhere in the tree.
   public let leftOut: [LeafID]
 
@@ -63,6 +65,10 @@ public struct RepairedSource: TensorSource {
     feeds = assembly.feeds
     leftOut = assembly.leftOut
     trace = plan.trace
+    previews = zip(rules, plan.trace.touched).map { rule, touched in
+      RulePreview(
+        rule, touched, source: plan.inventory.source, destination: plan.inventory.destination)
+    }
     context = ReadContext(
       source: source.values, destination: destination.values,
       reversesDestination: destination.reversesShapes, blockBytes: blockBytes)

@@ -61,6 +61,53 @@ import Testing
     #expect(files.names == before)
   }
 
+  @Test func rulesAreWrittenEditedAndApplied() throws {
+    let folder = try Scratch()
+    let pair = try folder.demo()
+    let file = folder.path("fix.toml")
+    let explained = try run("explain", pair.destination, pair.source, "--write-rules", file)
+    #expect(explained.output.contains("2 rules saved to"))
+    let again = try run("explain", pair.destination, pair.source, "--write-rules", file)
+    #expect(again.status == 4)
+    #expect(
+      try run("explain", pair.destination, pair.source, "--write-rules", file, "--force").status
+        == 1)
+
+    let tried = try run(
+      "load", pair.destination, pair.source, "--rules", file, "--lenient", "--dry-run")
+    #expect(tried.status == 0)
+    #expect(tried.output.contains("rule: strip module: 2 source tensors: "))
+    let out = folder.path("out.pt")
+    let loaded = try run(
+      "load", pair.destination, pair.source, "--rules", file, "--lenient", "-o", out, "--json")
+    #expect(loaded.status == 0)
+    #expect((loaded.json["rules"] as? [[String: Any]])?.count == 2)
+    let projector = try run("ls", out, "--json", "--hash", "--root", "projector").json
+    let taken = try run(
+      "ls", pair.source, "--json", "--hash", "--root", "state_dict.module.projector"
+    ).json
+    func hashes(_ json: [String: Any]) -> [String] {
+      (json["leaves"] as? [[String: Any]] ?? []).compactMap { $0["sha256"] as? String }
+    }
+    #expect(hashes(projector) == hashes(taken))
+    #expect(hashes(projector).count == 2)
+  }
+
+  @Test func badRulesAreRefusedWithFileAndLine() throws {
+    let folder = try Scratch()
+    let pair = try folder.demo()
+    let file = folder.path("bad.toml")
+    try "version = 1\n\n[[rule]]\nstrip = \"nothing\"\n".write(
+      toFile: file, atomically: true, encoding: .utf8)
+    let out = folder.path("out.pt")
+    let refused = try run(
+      "load", pair.destination, pair.source, "--rules", file, "-o", out, "--json")
+    #expect(refused.status == 3)
+    #expect(refused.errors.contains("bad.toml:3: the rule “strip nothing”: found no tensor"))
+    #expect((refused.json["error"] as? [String: Any])?["code"] as? String == "bad-rules")
+    #expect(!folder.names.contains("out.pt"))
+  }
+
   @Test func aLenientLoadSavesWhatFits() throws {
     let files = try Scratch()
     let (destination, source) = try files.demo()

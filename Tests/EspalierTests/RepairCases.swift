@@ -19,9 +19,12 @@ struct RepairCases {
     let source = right.repairSide()
     let report = Engine().diagnose(
       destination: destination.inventory, source: source.inventory)
+    let file = RuleSet(report.rules).toml(explaining: report.diagnoses)
+    let read = try RuleSet(toml: file, file: "fix.toml")
+    #expect(Set(read.rules) == Set(report.rules))
     let repaired: RepairedSource
     do throws(RepairError) {
-      repaired = try RepairedSource(source, rules: report.rules, destination: destination)
+      repaired = try RepairedSource(source, rules: read.rules, destination: destination)
     } catch {
       #expect(error.reason == .unsupported, "\(error)")
       return

@@ -21,13 +21,16 @@ struct Diff: Command {
     let pair = try Pair(self.pair, mode: .lenient)
     let differences =
       values
-      ? try ValueDifferences(of: pair.plan, destination: pair.destination, source: pair.source)
+      ? try ValueDifferences(of: pair.plan, destination: pair.destination, source: pair.values)
       : ValueDifferences()
     var out = StandardStream.output()
     if output.json {
-      pair.plan.writeDiffJSON(differences: differences) { out.write(bytes: $0) }
+      pair.plan.writeDiffJSON(differences: differences, extra: pair.writeRules) {
+        out.write(bytes: $0)
+      }
       out.line()
     } else {
+      for preview in pair.repaired?.previews ?? [] { out.line("rule: \(preview)") }
       DiffText(pair.plan, differences).write(to: &out, all: all, notes: pair.notes)
     }
     out.flush()

@@ -18,6 +18,15 @@ struct Explain: Command {
   @Option(help: ArgumentHelp("Begin at this path of the source.", valueName: "path"))
   var from: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Save the rules that would repair it, to be read and edited.", valueName: "file"),
+    completion: .file())
+  var writeRules: String?
+
+  @Flag(help: "Replace the rules file if there is one.")
+  var force = false
+
   @OptionGroup var output: JSONOption
   var printsJSON: Bool { output.json }
 
@@ -36,7 +45,18 @@ struct Explain: Command {
     } else {
       for line in ExplainText(report).lines { out.line(line) }
     }
+    if let writeRules { try write(report, to: writeRules, &out) }
     out.flush()
     return report.diagnoses.isEmpty ? .done : .differs
+  }
+
+  private func write(_ report: Report, to path: String, _ out: inout StandardStream) throws {
+    try RuleSet(report.rules).write(
+      to: FilePath(path), explaining: report.diagnoses, replace: force)
+    if !output.json {
+      out.line(
+        "\(counted(report.rules.count, "rule")) saved to \(path); edit them, then: "
+          + "espalier load \(destination) \(source) --rules \(path) -o OUTPUT")
+    }
   }
 }

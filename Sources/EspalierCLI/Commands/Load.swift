@@ -43,7 +43,7 @@ struct Load: Command {
     var report = LoadReport(pair.plan)
     var saved: SaveReport?
     if pair.plan.isApplicable, !dryRun, let output {
-      let loaded = try LoadedSource(pair.plan, destination: pair.destination, source: pair.source)
+      let loaded = try LoadedSource(pair.plan, destination: pair.destination, source: pair.values)
       saved = try Checkpoint.save(
         SaveRequest(
           loaded, like: pair.destination, to: FilePath(output), format: format,
@@ -52,10 +52,13 @@ struct Load: Command {
     }
     var out = StandardStream.output()
     if printing.json {
-      report.writeJSON(output: saved == nil ? nil : output) { out.write(bytes: $0) }
+      report.writeJSON(output: saved == nil ? nil : output, extra: pair.writeRules) {
+        out.write(bytes: $0)
+      }
       out.line()
     } else {
       for note in pair.notes { out.line("note: \(note)") }
+      for preview in pair.repaired?.previews ?? [] { out.line("rule: \(preview)") }
       out.line(report.text())
       if let saved { describe(saved, to: &out) }
     }

@@ -14,6 +14,8 @@ struct Failure {
       self.init(error.sentence, error.code.rawValue, Self.status(of: error.code))
       self.error = error
     case let error as TreeError: self.init("\(error)", "bad-tree", .refusedInput)
+    case let error as RuleError: self.init("\(error)", "bad-rules", .refusedInput)
+    case let error as RefusedRules: self.init("\(error)", "bad-rules", .refusedInput)
     case let error as NoValues: self.init("\(error)", "no-values", .refusedInput)
     case is Cancelled: self.init("\(Cancelled())", "cancelled", .saveFailed)
     case let error as TerminalError: self.init("\(error)", "no-terminal", .usage)

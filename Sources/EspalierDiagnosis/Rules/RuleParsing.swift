@@ -66,8 +66,13 @@ extension NamePattern {
       switch bytes[at] {
       case 0x5C:
         guard at + 1 < bytes.count else { return nil }
-        plain.append(bytes[at + 1])
-        at += 2
+        if let byte = NamePattern.hexadecimal(bytes[at...]) {
+          plain.append(byte)
+          at += 4
+        } else {
+          plain.append(bytes[at + 1])
+          at += 2
+        }
       case 0x7B:
         guard let end = bytes[at...].firstIndex(of: 0x7D),
           let hole = Hole(parsing: bytes[(at + 1)..<end])
@@ -86,14 +91,27 @@ extension NamePattern {
     self.init(pieces)
   }
 
-  /// Bytes with a meaning in the one-line form are escaped.
+  /// Bytes with a meaning in the one-line form are escaped; those that are no text are spelt out.
   static func escape(_ text: [UInt8]) -> String {
     var out: [UInt8] = []
+    let isText = String(validating: text, as: UTF8.self) != nil
     for byte in text {
+      if byte >= 0x80 && !isText || byte < 0x20 || byte == 0x7F {
+        let digits = String(byte, radix: 16)
+        out += Array("\\x\(digits.count == 1 ? "0" : "")\(digits)".utf8)
+        continue
+      }
       if byte == 0x5C || byte == 0x7B || byte == 0x7D || byte == 0x20 { out.append(0x5C) }
       out.append(byte)
     }
     return String(decoding: out, as: UTF8.self)
+  }
+
+  /// The byte that `\x` and two digits spell.
+  private static func hexadecimal(_ text: ArraySlice<UInt8>) -> UInt8? {
+    let start = text.startIndex
+    guard text.count >= 4, text[start + 1] == 0x78 else { return nil }
+    return UInt8(String(decoding: text[(start + 2)..<(start + 4)], as: UTF8.self), radix: 16)
   }
 }
 

@@ -8,10 +8,11 @@ extension LoadReport {
   ///
   /// - Parameters:
   ///   - output: the file that was, or would be, written.
+  ///   - extra: adds keys of its own at the end.
   ///   - flush: is handed the text in pieces, so that long reports need no memory.
   public func writeJSON(
     output: String? = nil, style: JSONWriter.Style = .compact,
-    flush: ([UInt8]) throws -> Void
+    extra: (inout JSONWriter) -> Void = { _ in }, flush: ([UInt8]) throws -> Void
   ) rethrows {
     var out = JSONWriter(style: style)
     out.beginObject()
@@ -36,6 +37,7 @@ extension LoadReport {
       sentence(note.kind.name, plan.sentence(for: note), note.row, &writer)
     }
     out.coverage(plan.coverage)
+    extra(&out)
     out.endObject()
     try flush(out.drain())
   }
@@ -88,7 +90,7 @@ extension LoadPlan {
   /// Writes the object that `diff --json` prints, a row for every leaf on either side.
   public func writeDiffJSON(
     differences: ValueDifferences = ValueDifferences(), style: JSONWriter.Style = .compact,
-    flush: ([UInt8]) throws -> Void
+    extra: (inout JSONWriter) -> Void = { _ in }, flush: ([UInt8]) throws -> Void
   ) rethrows {
     var out = JSONWriter(style: style)
     out.beginObject()
@@ -108,6 +110,7 @@ extension LoadPlan {
       writer.string(differences.sentence(self, row) ?? message(at: row))
       writer.endObject()
     }
+    extra(&out)
     out.endObject()
     try flush(out.drain())
   }

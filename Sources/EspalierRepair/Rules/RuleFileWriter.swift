@@ -1,0 +1,116 @@
+import EspalierDiagnosis
+import EspalierTree
+
+/// Writes rules as a file, with what they repair above them.
+struct RuleFileWriter {
+  private let rules: [Rule]
+  private let diagnoses: [Diagnosis]
+
+  init(_ rules: [Rule], _ diagnoses: [Diagnosis] = []) {
+    self.rules = rules
+    self.diagnoses = diagnoses
+  }
+
+  var text: String {
+    var out = "version = 1\n"
+    var owners: [Rule: Int] = [:]
+    for (number, diagnosis) in diagnoses.enumerated() {
+      for rule in diagnosis.remedy where owners[rule] == nil { owners[rule] = number }
+    }
+    let repairing = Set(rules.compactMap { owners[$0] })
+    for number in diagnoses.indices where !repairing.contains(number) { out += comment(number) }
+    var current: Int?
+    for rule in inOrder(owners) {
+      if let owner = owners[rule], owner != current {
+        out += comment(owner)
+        current = owner
+      }
+      out += "\n[[rule]]\n" + lines(rule)
+    }
+    return out
+  }
+
+  /// Rules that change names apply in their order; those for single tensors may stand anywhere.
+  private func inOrder(_ owners: [Rule: Int]) -> [Rule] {
+    func isNaming(_ rule: Rule) -> Bool {
+      switch rule {
+      case .enter, .strip, .remove, .add: true
+      case .take, .skip: false
+      }
+    }
+    let rest = rules.enumerated().filter { !isNaming($0.element) }
+    let sorted = rest.sorted { a, b in
+      let (x, y) = (owners[a.element] ?? .max, owners[b.element] ?? .max)
+      return (x, a.offset) < (y, b.offset)
+    }
+    return rules.filter(isNaming) + sorted.map(\.element)
+  }
+
+  private func comment(_ number: Int) -> String {
+    let diagnosis = diagnoses[number]
+    let sentence = "\(number + 1). \(diagnosis.sentence) (\(diagnosis.harm.rawValue))"
+    return "\n" + Self.wrapped(visibleText(Array(sentence.utf8)))
+  }
+
+  /// Comment lines of at most 98 characters.
+  static func wrapped(_ text: String) -> String {
+    var out = ""
+    var line = "#"
+    for word in text.split(separator: " ") {
+      if line.count + word.count > 97, line.count > 1 {
+        out += line + "\n"
+        line = "#"
+      }
+      line += " " + word
+    }
+    return out + line + "\n"
+  }
+
+  private func lines(_ rule: Rule) -> String {
+    switch rule {
+    case .enter(let name): return "enter = \(Self.quoted(name))\n"
+    case .strip(let name): return "strip = \(Self.quoted(name))\n"
+    case .remove(let name): return "remove = \(Self.quoted(name))\n"
+    case .add(let name): return "add = \(Self.quoted(name))\n"
+    case .skip(let pattern): return "skip = \(Self.quoted(pattern.description))\n"
+    case .take(let destination, let sources, let operation, let layer):
+      let names = sources.map { Self.quoted($0.description) }
+      let from =
+        names.count == 1
+        ? names[0]
+        : names.joined(separator: ", ").utf8.count < 86
+          ? "[\(names.joined(separator: ", "))]"
+          : "[\n" + names.map { "  \($0),\n" }.joined() + "]"
+      var steps = operation.description
+      if let layer {
+        steps = operation.steps.map { step in
+          if case .index(let axis, -1) = step { return "index(\(axis),{\(layer)})" }
+          return step.description
+        }.joined(separator: "|")
+      }
+      let what = steps == "rename" ? "" : "do = \(Self.quoted(steps))\n"
+      return "to = \(Self.quoted(destination.description))\nfrom = \(from)\n\(what)"
+    }
+  }
+
+  /// Text in quotes: single ones where a backslash is to stand for itself.
+  private static func quoted(_ text: String) -> String {
+    let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+    if isPlain, text.contains("\\"), !text.contains("'") { return "'\(text)'" }
+    var out = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": out += "\\\""
+      case "\\": out += "\\\\"
+      case "\n": out += "\\n"
+      case "\t": out += "\\t"
+      case "\r": out += "\\r"
+      case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+        let digits = String(scalar.value, radix: 16)
+        out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: out.unicodeScalars.append(scalar)
+      }
+    }
+    return out + "\""
+  }
+}

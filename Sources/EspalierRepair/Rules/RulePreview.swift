@@ -1,0 +1,33 @@
+import EspalierDiagnosis
+import EspalierTree
+
+/// What a rule touches, known before it runs.
+public struct RulePreview: Sendable, Hashable {
+  public var rule: Rule
+  /// How many tensors: of the source for rules that change its names, else of the destination.
+  public var count: Int
+  public var side: Side
+  /// The first of them, safe to print.
+  public var firstNames: [String]
+
+  public enum Side: String, Sendable, Hashable { case destination, source }
+
+  static let shownNames = 3
+
+  init(_ rule: Rule, _ touched: [Int], source: Inventory, destination: Inventory) {
+    self.rule = rule
+    count = touched.count
+    side = rule.isForDestination ? .destination : .source
+    let tensors = rule.isForDestination ? destination.tensors : source.tensors
+    firstNames = touched.prefix(Self.shownNames).map { visibleText(tensors[$0].name) }
+  }
+}
+
+extension RulePreview: CustomStringConvertible {
+  public var description: String {
+    let names = firstNames.joined(separator: ", ")
+    let rest = count > firstNames.count ? ", and \(grouped(count - firstNames.count)) more" : ""
+    let what = visibleText(Array("\(rule)".utf8))
+    return "\(what): \(counted(count, "\(side.rawValue) tensor")): \(names)\(rest)"
+  }
+}
