@@ -54,6 +54,30 @@ import Testing
     #expect(one.mapping.links.count == 2)
   }
 
+  /// What a link teaches must not make all others be looked at again, or this does not end.
+  @Test func thousandsOfModulesWithNamesOfTheirOwnArePairedByOrder() {
+    var destination: [TensorFacts] = []
+    var source: [TensorFacts] = []
+    var word = 1
+    for module in 0..<6_000 {
+      word = word &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      let (one, two) = (spelt(word), spelt(~word))
+      let shape = [64 << (module % 3), 96 << (module % 4)]
+      destination.append(TensorFacts("net.\(one).weight", shape))
+      destination.append(TensorFacts("net.\(one).bias", [shape[0]]))
+      source.append(TensorFacts("model.\(two).kernel", shape.reversed()))
+      source.append(TensorFacts("model.\(two).bias", [shape[0]]))
+    }
+    let one = report(destination, source)
+    #expect(one.mapping.links.count == 12_000)
+    #expect(one.mapping.links.allSatisfy { $0.sources == [$0.destination] })
+  }
+
+  /// A name of letters only.
+  private func spelt(_ number: Int) -> String {
+    String(decoding: (0..<12).map { UInt8(97 + (number >> ($0 * 5)) & 15) }, as: UTF8.self)
+  }
+
   @Test func equalNamesInTheSourceAreKept() {
     let one = report([TensorFacts("a", [2])], [TensorFacts("a", [2]), TensorFacts("a", [2])])
     #expect(one.mapping.links.count == 1)

@@ -26,28 +26,30 @@ struct FusedMatching {
     _ wholes: [Unit], _ pieces: [Unit], _ matcher: inout Matcher, wholeIsSource: Bool, named: Bool
   ) {
     var plans: [Plan] = []
+    var sets = PartSets(isLarge: wholes.count * pieces.count > 250_000)
     for (at, whole) in wholes.enumerated() where isFree(whole, matcher, isSource: wholeIsSource) {
-      guard wholeShape(whole, matcher, wholeIsSource).count <= 3 else { continue }
+      let shape = wholeShape(whole, matcher, wholeIsSource)
+      guard shape.count <= 3 else { continue }
       let words = words(whole, matcher, wholeIsSource)
+      var order: [String] = []
       if named {
-        guard let order = Vocabulary.fusedOrder(words) else { continue }
-        for parts in groups(order, pieces, whole, matcher, !wholeIsSource) {
-          guard addsUp(whole, parts.map { pieces[$0] }, matcher, wholeIsSource) else { continue }
-          plans.append(
-            Plan(
-              whole: at, parts: parts,
-              score: score(whole, pieces[parts[0]], matcher, wholeIsSource),
-              interleaved: order.count == 3 && Vocabulary.interleavesHeads(words)))
-        }
-      } else {
-        for parts in siblings(pieces, whole, matcher, !wholeIsSource) {
-          guard addsUp(whole, parts.map { pieces[$0] }, matcher, wholeIsSource) else { continue }
-          plans.append(
-            Plan(
-              whole: at, parts: parts,
-              score: score(whole, pieces[parts[0]], matcher, wholeIsSource),
-              interleaved: false))
-        }
+        guard let fused = Vocabulary.fusedOrder(words) else { continue }
+        order = fused
+      }
+      let key = PartSets.Key(order: order, role: whole.profile.role)
+      let size = { parts in elements(of: parts, pieces, matcher, !wholeIsSource) }
+      let options = sets.options(key, elements: elementCount(shape), size: size) {
+        named
+          ? groups(order, pieces, whole, matcher, !wholeIsSource)
+          : siblings(pieces, whole, matcher, !wholeIsSource)
+      }
+      for parts in options {
+        guard addsUp(whole, parts.map { pieces[$0] }, matcher, wholeIsSource) else { continue }
+        plans.append(
+          Plan(
+            whole: at, parts: parts,
+            score: score(whole, pieces[parts[0]], matcher, wholeIsSource),
+            interleaved: order.count == 3 && Vocabulary.interleavesHeads(words)))
       }
     }
     plans.sort { ($0.score, -$0.whole) > ($1.score, -$1.whole) }
@@ -58,6 +60,13 @@ struct FusedMatching {
       else { continue }
       apply(wholes[plan.whole], parts, plan, &matcher, wholeIsSource)
     }
+  }
+
+  private func elements(
+    of parts: [Int], _ pieces: [Unit], _ matcher: Matcher, _ isSource: Bool
+  ) -> Int {
+    let slots = slots(matcher, isSource)
+    return parts.reduce(0) { saturatingSum($0, slots[pieces[$1].first].elements) }
   }
 
   private func isFree(_ unit: Unit, _ matcher: Matcher, isSource: Bool) -> Bool {
@@ -199,64 +208,5 @@ struct FusedMatching {
         }
       }
     }
-  }
-}
-
-/// Along which axis parts add up, both sides seen as (rows, columns).
-struct FusedAxis {
-  /// Rows of each part.
-  var rows: [Int]
-  /// Whole and parts are the other way round.
-  var swapped: Bool
-  /// Parts lie along the columns of the whole, and the whole is not swapped against them.
-  var alongColumns: Bool
-  /// Each part is one position on the whole's first axis.
-  var isStack = false
-
-  static func find(_ whole: [Int], _ parts: [[Int]]) -> FusedAxis? {
-    guard let first = parts.first, !parts.contains([]) else { return nil }
-    if whole.count == first.count + 1, whole[0] == parts.count,
-      parts.allSatisfy({ $0 == Array(whole.dropFirst()) })
-    {
-      return FusedAxis(
-        rows: parts.map { _ in 1 }, swapped: false, alongColumns: false, isStack: true)
-    }
-    guard whole.count == 1 || parts.allSatisfy({ $0.count == whole.count }) else { return nil }
-    if whole.count == 1 {
-      let rows = parts.map(elementCount)
-      return sum(rows) == whole[0]
-        ? FusedAxis(rows: rows, swapped: false, alongColumns: false) : nil
-    }
-    guard whole.count == 2 else { return nil }
-    let rows = parts.map { $0[0] }
-    let columns = parts.map { $0[1] }
-    if columns.allSatisfy({ $0 == first[1] }) {
-      if whole[1] == first[1], sum(rows) == whole[0] {
-        return FusedAxis(rows: rows, swapped: false, alongColumns: false)
-      }
-      if whole[0] == first[1], sum(rows) == whole[1] {
-        return FusedAxis(rows: rows, swapped: true, alongColumns: false)
-      }
-    }
-    if rows.allSatisfy({ $0 == first[0] }) {
-      if whole[0] == first[0], sum(columns) == whole[1] {
-        return FusedAxis(rows: columns, swapped: false, alongColumns: true)
-      }
-      if whole[1] == first[0], sum(columns) == whole[0] {
-        return FusedAxis(rows: columns, swapped: true, alongColumns: true)
-      }
-    }
-    return nil
-  }
-
-  private static func sum(_ values: [Int]) -> Int { values.reduce(0, saturatingSum) }
-
-  /// Heads split out as an axis are put back: (in, heads, size) is (in, out), (heads, size) is (out).
-  static func matrix(_ shape: [Int]) -> [Int] {
-    let plain = squeeze(shape)
-    if plain.count == 3 {
-      return [plain[0], Bounds.clamp(elementCount(Array(plain.dropFirst())))]
-    }
-    return plain
   }
 }

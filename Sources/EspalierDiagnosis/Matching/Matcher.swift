@@ -82,11 +82,11 @@ struct Matcher {
     return answer
   }
 
-  /// - Returns: Destination directories about whose neighbourhood something new is known.
+  /// - Returns: Pairs of directories that are now known to correspond.
   @discardableResult
   mutating func link(
     _ d: Int, _ s: Int, _ evidence: SlotLink.Evidence, teaches: Bool = true
-  ) -> [[Int]] {
+  ) -> [DirectoryPairs.Pair] {
     links[d] = SlotLink(sources: [s], join: nil, evidence: evidence)
     used[s] = true
     guard teaches else { return [] }
@@ -163,80 +163,5 @@ struct Matcher {
 
   private func numbers(_ path: [Int]) -> [Int] {
     names.tokens(of: path).filter(Token.isNumber).map(Token.value)
-  }
-}
-
-/// Pairs of directories, so that what lies beside a link is looked for beside its source.
-struct DirectoryPairs {
-  struct Pair: Hashable {
-    var destination: [Int]
-    var source: [Int]
-  }
-
-  private var near: Set<Pair> = []
-  private var known: Set<[Int]> = []
-
-  /// - Returns: Destination directories that are in a new pair.
-  @discardableResult
-  mutating func add(_ destination: [Int], _ source: [Int]) -> [[Int]] {
-    guard destination.count > 1, source.count > 1 else { return [] }
-    var new: [[Int]] = []
-    for up in 1...min(3, destination.count - 1) {
-      for across in 1...min(3, source.count - 1) where up == across || up + across <= 4 {
-        let pair = Pair(
-          destination: Array(destination.dropLast(up)), source: Array(source.dropLast(across)))
-        if near.insert(pair).inserted { new.append(pair.destination) }
-      }
-    }
-    known.insert(Array(destination.dropLast()))
-    return new
-  }
-
-  /// From 0 (nothing known) to 1 (siblings are linked).
-  func closeness(_ destination: [Int], _ source: [Int]) -> Double {
-    guard destination.count > 1, source.count > 1 else {
-      return destination.count == source.count ? 0.1 : 0
-    }
-    let parent = Array(destination.dropLast())
-    if near.contains(Pair(destination: parent, source: Array(source.dropLast()))) { return 1 }
-    let isKnown = known.contains(parent) ? -0.25 : 0
-    guard destination.count > 2, source.count > 2 else { return isKnown }
-    if near.contains(
-      Pair(destination: Array(parent.dropLast()), source: Array(source.dropLast(2))))
-    {
-      return 0.5 + isKnown
-    }
-    if near.contains(Pair(destination: parent, source: Array(source.dropLast(2))))
-      || near.contains(
-        Pair(destination: Array(parent.dropLast()), source: Array(source.dropLast())))
-    {
-      return 0.35 + isKnown
-    }
-    return isKnown
-  }
-}
-
-/// Which axis of a matrix is the output: the one that the bias beside it is as long as.
-enum Orientation {
-  static func outputFirst(_ slots: [Slot], _ names: NameTable) -> Bool? {
-    var biases: [[Int]: Int] = [:]
-    for slot in slots where slot.shape.count == 1 {
-      guard let leaf = slot.path.last, names.role(leaf) == .bias else { continue }
-      biases[Array(slot.path.dropLast())] = slot.shape[0]
-    }
-    var first = 0
-    var last = 0
-    var kernels = 0
-    for slot in slots {
-      let shape = squeeze(slot.shape)
-      guard shape.count == 2, slot.shape.count <= 3, let leaf = slot.path.last else { continue }
-      if names.text(leaf) == "kernel" { kernels += 1 }
-      guard shape[0] != shape[1] else { continue }
-      guard let bias = biases[Array(slot.path.dropLast())] else { continue }
-      if bias == shape[0] { first += 1 } else if bias == shape[1] { last += 1 }
-    }
-    if first != last { return first > last }
-    if kernels > 0 { return false }
-    return nil
   }
 }

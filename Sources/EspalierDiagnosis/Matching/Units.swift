@@ -14,6 +14,8 @@ struct UnitMatching {
   private var ds: [Unit] = []
   private var ss: [Unit] = []
   private var candidates: [Candidate] = []
+  private var dPlaces: [Place] = []
+  private var sPlaces: [Place] = []
   private let strict: Bool
 
   private struct Candidate {
@@ -204,16 +206,13 @@ struct UnitMatching {
   // MARK: Matching
 
   /// Best pair first. What a pair teaches about its neighbourhood changes the scores of the pairs
-  /// there and of no others, so only those are looked at again.
+  /// there and of no others, so only those are looked at again: once for each pair of directories.
   mutating func run(_ matcher: inout Matcher) {
+    locate(&matcher)
     var queue = BestFirst()
-    var nearby: [[Int]: [Int]] = [:]
-    for (at, candidate) in candidates.enumerated() {
-      queue.push(at, score(candidate, matcher))
-      let path = matcher.destination[ds[candidate.d].first].path
-      nearby[path.dropLast(), default: []].append(at)
-      if path.count > 2 { nearby[path.dropLast(2), default: []].append(at) }
-    }
+    for (at, candidate) in candidates.enumerated() { queue.push(at, score(candidate, matcher)) }
+    let neighbours = Neighbours(
+      candidates.map { dPlaces[$0.d].pairs(with: sPlaces[$0.s]) })
     var dDone = [Bool](repeating: false, count: ds.count)
     var sDone = [Bool](repeating: false, count: ss.count)
     while let (at, queued) = queue.pop() {
@@ -228,7 +227,7 @@ struct UnitMatching {
       guard hasEvidence(candidate, matcher) else { continue }
       dDone[candidate.d] = true
       sDone[candidate.s] = true
-      var changed = Set<[Int]>()
+      var changed = Set<DirectoryPairs.Pair>()
       var taught = 0
       for (cell, slot) in ds[candidate.d].slots.sorted(by: { $0.key < $1.key }) {
         guard let other = ss[candidate.s].slots[cell], matcher.links[slot] == nil,
@@ -239,8 +238,8 @@ struct UnitMatching {
         if taught < 16 { changed.formUnion(new) }
         taught += 1
       }
-      for directory in changed {
-        for again in nearby[directory] ?? [] {
+      for pair in changed {
+        for again in neighbours.of(pair) {
           let one = candidates[again]
           if !dDone[one.d], !sDone[one.s] { queue.push(again, self.score(one, matcher)) }
         }
@@ -248,9 +247,13 @@ struct UnitMatching {
     }
   }
 
+  private mutating func locate(_ matcher: inout Matcher) {
+    dPlaces = ds.map { matcher.directories.place(destination: matcher.destination[$0.first].path) }
+    sPlaces = ss.map { matcher.directories.place(source: matcher.source[$0.first].path) }
+  }
+
   private func closeness(_ candidate: Candidate, _ matcher: Matcher) -> Double {
-    matcher.directories.closeness(
-      matcher.destination[ds[candidate.d].first].path, matcher.source[ss[candidate.s].first].path)
+    matcher.directories.closeness(dPlaces[candidate.d], sPlaces[candidate.s])
   }
 
   private func score(_ candidate: Candidate, _ matcher: Matcher) -> Double {
@@ -259,43 +262,6 @@ struct UnitMatching {
 
   private func hasEvidence(_ candidate: Candidate, _ matcher: Matcher) -> Bool {
     !strict || candidate.unique || candidate.base >= 1.0 || closeness(candidate, matcher) >= 0.5
-  }
-}
-
-/// A heap of candidates; of equal scores the earlier candidate comes first.
-struct BestFirst {
-  private var heap: [(at: Int, score: Double)] = []
-
-  mutating func push(_ at: Int, _ score: Double) {
-    heap.append((at, score))
-    var child = heap.count - 1
-    while child > 0 {
-      let parent = (child - 1) / 2
-      guard precedes(child, parent) else { return }
-      heap.swapAt(child, parent)
-      child = parent
-    }
-  }
-
-  mutating func pop() -> (at: Int, score: Double)? {
-    guard let top = heap.first else { return nil }
-    let last = heap.removeLast()
-    guard !heap.isEmpty else { return top }
-    heap[0] = last
-    var parent = 0
-    while true {
-      var best = parent
-      for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
-        if precedes(child, best) { best = child }
-      }
-      guard best != parent else { return top }
-      heap.swapAt(best, parent)
-      parent = best
-    }
-  }
-
-  private func precedes(_ a: Int, _ b: Int) -> Bool {
-    (heap[a].score, -heap[a].at) > (heap[b].score, -heap[b].at)
   }
 }
 

@@ -1,6 +1,6 @@
 // What the project promises, measured: ratios against alternatives in one run, and limits.
 //
-//     ESPALIER_BENCH=1 swift run -c release espalier-bench [scale] [list] [plan] [save]
+//     ESPALIER_BENCH=1 swift run -c release espalier-bench [scale] [list] [plan] [explain] [save]
 //
 // `list` needs ESPALIER_PYTHON, an interpreter with safetensors; `save` writes 8 GB to $TMPDIR.
 
@@ -24,4 +24,5 @@ defer { try? FileManager.default.removeItem(at: folder) }
 if runs("scale") { try benchmarkScale(folder) }
 if runs("list") { try benchmarkListing(folder) }
 if runs("plan") { try benchmarkPlanning() }
+if runs("explain") { benchmarkDiagnosis() }
 if runs("save") { try benchmarkSaving(folder) }

@@ -1,0 +1,130 @@
+/// Pairs of directories, so that what lies beside a link is looked for beside its source.
+struct DirectoryPairs {
+  /// A destination directory and a source directory, by number.
+  struct Pair: Hashable, Comparable {
+    var destination: Int
+    var source: Int
+
+    static func < (a: Pair, b: Pair) -> Bool {
+      (a.destination, a.source) < (b.destination, b.source)
+    }
+  }
+
+  private var destinations = DirectoryTable()
+  private var sources = DirectoryTable()
+  private var near: Set<Pair> = []
+  private var known: Set<Int> = []
+
+  /// - Returns: The pairs that were not known before.
+  @discardableResult
+  mutating func add(_ destination: [Int], _ source: [Int]) -> [Pair] {
+    guard destination.count > 1, source.count > 1 else { return [] }
+    let one = destinations.chain(of: destination)
+    let two = sources.chain(of: source)
+    var new: [Pair] = []
+    for up in 1...min(3, destination.count - 1) {
+      for across in 1...min(3, source.count - 1) where up == across || up + across <= 4 {
+        let pair = Pair(destination: one[one.count - up], source: two[two.count - across])
+        if near.insert(pair).inserted { new.append(pair) }
+      }
+    }
+    known.insert(one[one.count - 1])
+    return new
+  }
+
+  /// Where a leaf stands in the destination; its directories get numbers if they have none.
+  mutating func place(destination path: [Int]) -> Place {
+    Place(destinations.chain(of: path), count: path.count)
+  }
+
+  /// Where a leaf stands in the source; its directories get numbers if they have none.
+  mutating func place(source path: [Int]) -> Place {
+    Place(sources.chain(of: path), count: path.count)
+  }
+
+  /// From 0 (nothing known) to 1 (siblings are linked).
+  func closeness(_ destination: [Int], _ source: [Int]) -> Double {
+    closeness(
+      Place(destinations.knownChain(of: destination), count: destination.count),
+      Place(sources.knownChain(of: source), count: source.count))
+  }
+
+  /// From 0 (nothing known) to 1 (siblings are linked).
+  func closeness(_ destination: Place, _ source: Place) -> Double {
+    guard destination.count > 1, source.count > 1 else {
+      return destination.count == source.count ? 0.1 : 0
+    }
+    if isNear(destination.parent, source.parent) { return 1 }
+    let isKnown = known.contains(destination.parent) ? -0.25 : 0
+    guard destination.count > 2, source.count > 2 else { return isKnown }
+    if isNear(destination.above, source.above) { return 0.5 + isKnown }
+    if isNear(destination.parent, source.above) || isNear(destination.above, source.parent) {
+      return 0.35 + isKnown
+    }
+    return isKnown
+  }
+
+  private func isNear(_ destination: Int, _ source: Int) -> Bool {
+    near.contains(Pair(destination: destination, source: source))
+  }
+}
+
+/// Where a leaf stands: the directory that holds it and the one above.
+struct Place {
+  /// -1 where the directory was never seen.
+  var parent: Int
+  var above: Int
+  /// Components of the leaf's path.
+  var count: Int
+
+  /// - Parameter chain: the directories above the leaf, outermost first.
+  fileprivate init(_ chain: [Int], count: Int) {
+    parent = chain.count == count ? chain[chain.count - 1] : -1
+    above = count > 1 && chain.count >= count - 1 ? chain[count - 2] : -1
+    self.count = count
+  }
+
+  /// The pairs of directories on which the closeness of two leaves depends.
+  func pairs(with source: Place) -> [DirectoryPairs.Pair] {
+    guard count > 1, source.count > 1 else { return [] }
+    let nearest = DirectoryPairs.Pair(destination: parent, source: source.parent)
+    guard count > 2, source.count > 2 else { return [nearest] }
+    return [
+      nearest, DirectoryPairs.Pair(destination: above, source: source.above),
+      DirectoryPairs.Pair(destination: parent, source: source.above),
+      DirectoryPairs.Pair(destination: above, source: source.parent),
+    ]
+  }
+}
+
+/// Numbers for directories; each is known by the one it lies in and its own name.
+private struct DirectoryTable {
+  private struct Step: Hashable {
+    var parent: Int
+    var name: Int
+  }
+
+  private var numbers: [Step: Int] = [:]
+
+  /// The directories above the last component, from the root on.
+  mutating func chain(of path: [Int]) -> [Int] {
+    var chain = [0]
+    for name in path.dropLast() {
+      let step = Step(parent: chain[chain.count - 1], name: name)
+      let number = numbers[step] ?? numbers.count + 1
+      numbers[step] = number
+      chain.append(number)
+    }
+    return chain
+  }
+
+  /// The same, as far as the directories have numbers.
+  func knownChain(of path: [Int]) -> [Int] {
+    var chain = [0]
+    for name in path.dropLast() {
+      guard let number = numbers[Step(parent: chain[chain.count - 1], name: name)] else { break }
+      chain.append(number)
+    }
+    return chain
+  }
+}

@@ -1,0 +1,23 @@
+/// Which candidates stand in a pair of directories.
+struct Neighbours {
+  private var entries: [(pair: DirectoryPairs.Pair, candidate: Int)] = []
+
+  /// - Parameter pairs: the directories of each candidate.
+  init(_ pairs: [[DirectoryPairs.Pair]]) {
+    entries.reserveCapacity(pairs.count)
+    for (candidate, own) in pairs.enumerated() {
+      for pair in own { entries.append((pair, candidate)) }
+    }
+    entries.sort { ($0.pair, $0.candidate) < ($1.pair, $1.candidate) }
+  }
+
+  func of(_ pair: DirectoryPairs.Pair) -> some Sequence<Int> {
+    var low = 0
+    var high = entries.count
+    while low < high {
+      let middle = (low + high) / 2
+      if entries[middle].pair < pair { low = middle + 1 } else { high = middle }
+    }
+    return entries[low...].lazy.prefix { $0.pair == pair }.map(\.candidate)
+  }
+}
