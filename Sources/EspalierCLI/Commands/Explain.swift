@@ -33,11 +33,14 @@ struct Explain: Command {
   func execute() throws -> ExitStatus {
     let left = try Checkpoint.open(FilePath(destination), options: OpenOptions(root: into))
     let right = try Checkpoint.open(FilePath(source), options: OpenOptions(root: from))
-    let pair = (
-      destination: left.inventory(below: into == nil ? .root : left.root),
-      source: right.inventory(below: from == nil ? .root : right.root)
+    let sides = (
+      destination: left.repairSide(below: into == nil ? .root : left.root),
+      source: right.repairSide(below: from == nil ? .root : right.root)
     )
-    let report = Engine().diagnose(destination: pair.destination, source: pair.source)
+    let pair = (destination: sides.destination.inventory, source: sides.source.inventory)
+    let values = ValueComparison(source: sides.source, destination: sides.destination)
+    let report = Engine(values: values).diagnose(
+      destination: pair.destination, source: pair.source)
     var out = StandardStream.output()
     if output.json {
       let answer = ExplainJSON(report: report, destination: pair.destination, source: pair.source)

@@ -18,12 +18,20 @@ enum GroupingCauses {
     var out: [Diagnosis] = []
     if !split.isEmpty {
       let sources = Set(split.compactMap { facts.matcher.links[$0]?.sources.first })
+      let tensors = split.compactMap { facts.matcher.destination[$0].parts.first }
+      var evidence = NameSummary.lines(facts.sourceNames(sources.sorted()))
+      let isEven = areEqualParts(split, facts)
+      if isEven, let line = ValueWords.line(tensors, facts) {
+        evidence.append(line)
+      } else if isEven {
+        evidence.append("the parts have one shape: their order is taken from the names")
+      }
       out.append(
         facts.diagnosis(
           .fusedSplit,
           "\(counted(sources.count, "source tensor", "holds", "hold")) together what the destination keeps in \(split.count) tensors.",
-          evidence: NameSummary.lines(facts.sourceNames(sources.sorted())), harm: .blocks,
-          verbs: ["split", "slice", "index", "reshape"]))
+          evidence: evidence, harm: .blocks, verbs: ["split", "slice", "index", "reshape"],
+          isAssumption: isEven && !ValueWords.areDecided(tensors, facts)))
     }
     if !fused.isEmpty {
       let count = fused.reduce(0) { $0 + (facts.matcher.links[$1]?.sources.count ?? 0) }
@@ -36,6 +44,17 @@ enum GroupingCauses {
     }
     out.append(contentsOf: stacks(facts))
     return out
+  }
+
+  /// Shapes do not say which part is which.
+  private static func areEqualParts(_ split: [Int], _ facts: Facts) -> Bool {
+    split.contains { d in
+      guard
+        case .part(let index, let of, let start, let stop, let rows, _) = facts.matcher.links[d]?
+          .join
+      else { return false }
+      return rows == of * (stop - start) && start == index * (stop - start)
+    }
   }
 
   private static func isExpert(_ slot: Slot, _ facts: Facts) -> Bool {

@@ -31,19 +31,18 @@ enum LayoutCauses {
           verbs: ["transpose", "permute"]))
     } else {
       if !turned.isEmpty {
-        let squares = turned.count { isSquare(facts.findings.destination.tensors[$0].shape) }
+        let squares = turned.filter { isSquare(facts.findings.destination.tensors[$0].shape) }
         var evidence = shapes(turned, facts)
-        if squares > 0 {
-          evidence.append(
-            "\(squares) of \(turned.count) are square: shapes cannot decide them, the others of the same kind do"
-          )
+        if !squares.isEmpty {
+          evidence.append(contentsOf: squareLines(turned, facts))
         }
         out.append(
           facts.diagnosis(
             .transposed,
             "The source stores \(counted(turned.count, "matrix", plural: "matrices")) transposed against the destination.",
             evidence: evidence, harm: .blocks,
-            verbs: ["transpose", "index", "split", "concat", "pad", "reshape"]))
+            verbs: ["transpose", "index", "split", "concat", "pad", "reshape"],
+            isAssumption: !squares.isEmpty && !ValueWords.areDecided(squares, facts)))
       }
       if !permuted.isEmpty {
         out.append(
@@ -62,6 +61,23 @@ enum LayoutCauses {
     }
     out.append(contentsOf: reorderings(facts))
     return out
+  }
+
+  private static func squareLines(_ turned: [Int], _ facts: Facts) -> [String] {
+    let squares = turned.filter { isSquare(facts.findings.destination.tensors[$0].shape) }
+    var lines: [String] = []
+    if ValueWords.areDecided(squares, facts) {
+      lines.append("\(squares.count) of \(turned.count) are square, so shapes do not decide them")
+    } else {
+      lines.append(
+        "\(squares.count) of \(turned.count) are square: shapes cannot decide them, the others of the same kind do"
+      )
+    }
+    if let line = ValueWords.line(squares, facts) { lines.append(line) }
+    if squares.count == turned.count {
+      lines.append("all shapes agree: without the rule the load succeeds, and is wrong")
+    }
+    return lines
   }
 
   private static func isSquare(_ shape: [Int]) -> Bool { shape.count == 2 && shape[0] == shape[1] }
@@ -129,11 +145,13 @@ enum LayoutCauses {
         "\(counted(slots.count, "destination tensor")); shapes are equal, so names and conventions decide"
       ]
       if assumed { evidence.append("the width of a head is assumed, neither side states it") }
+      let tensors = slots.compactMap { facts.matcher.destination[$0].parts.first }
+      if let line = ValueWords.line(tensors, facts) { evidence.append(line) }
       evidence.append(contentsOf: NameSummary.lines(facts.destinationNames(slots.sorted())))
       return facts.diagnosis(
         cause, "\(counted(slots.count, "destination tensor")): \(text).", evidence: evidence,
         harm: .blocks, verbs: ["reshape", "index", "transpose", "permute", "dequantise", "take"],
-        isAssumption: true)
+        isAssumption: !ValueWords.areDecided(tensors, facts))
     }
   }
 }

@@ -6,10 +6,14 @@
 /// the number of tensors, not with its square: blocks are compared by what they contain, and leaves
 /// only inside of paired blocks.
 public struct Engine: Sendable {
-  public init() {}
+  /// Where both sides have values: what compares them.
+  public var values: (any ValueAgreement)?
+
+  public init(values: (any ValueAgreement)? = nil) { self.values = values }
 
   public func diagnose(destination: Inventory, source: Inventory) -> Report {
-    let findings = Search(destination: destination, source: source).run()
+    var findings = Search(destination: destination, source: source).run()
+    if let values { ValueEvidence(values: values).apply(&findings) }
     return ReportBuilder(findings).build()
   }
 }

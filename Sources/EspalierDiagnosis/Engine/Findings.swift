@@ -23,6 +23,8 @@ struct Findings {
   var reorderings: [Int: Reordering] = [:]
   var unrelated = false
   var links: [Link] = []
+  /// What values said where shapes are silent, by destination tensor.
+  var valueVerdicts: [Int: ValueVerdict] = [:]
 }
 
 /// One pair of tensors that differ in size.
