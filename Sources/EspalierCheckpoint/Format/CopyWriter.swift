@@ -30,6 +30,35 @@ struct CopyWriter: CheckpointWriter {
       arrays: places.values.reduce(0) { $0 + $1.count }, losses: [])
   }
 
+  /// Copies the one file of the destination, and lets `body` write over values in the copy.
+  ///
+  /// - Parameter body: returns how many arrays there are, each counted once.
+  static func overwrite(
+    _ input: InputFile, of destination: Checkpoint, _ request: SaveRequest,
+    _ body: (AtomicFile) throws -> Int
+  ) throws -> SaveReport {
+    let meter = SaveMeter(request.monitor, total: input.size)
+    let options = SaveOptions(
+      replace: request.replace, expectedSize: input.size,
+      inputs: destination.files + request.inputs, isCancelled: { meter.isStopped },
+      progress: { meter.follow($0) })
+    let output = try AtomicFile(request.path, options: options)
+    do {
+      var stream = ValueStream(output, meter)
+      try stream.append(0..<input.size, of: input)
+      try stream.flush()
+      let arrays = try body(output)
+      try output.prepare()
+      try SaveGroup.commit([output])
+      return SaveReport(
+        format: destination.format.name,
+        files: [SaveReport.File(path: request.path, size: input.size)], arrays: arrays, losses: [])
+    } catch {
+      output.cancel()
+      throw error
+    }
+  }
+
   /// Where the files go: one file under the requested name, several under their own names into a
   /// folder, or beside the requested index.
   static func targets(of destination: Checkpoint, _ request: SaveRequest) -> SavePlan {

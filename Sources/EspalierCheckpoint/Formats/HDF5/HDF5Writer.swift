@@ -13,27 +13,10 @@ struct HDF5Writer: CheckpointWriter {
 
   func write(_ request: SaveRequest) throws -> SaveReport {
     let (destination, source) = try source(request)
-    let input = source.file.region.file
-    let meter = SaveMeter(request.monitor, total: input.size)
-    let options = SaveOptions(
-      replace: request.replace, expectedSize: input.size,
-      inputs: destination.files + request.inputs, isCancelled: { meter.isStopped },
-      progress: { meter.follow($0) })
-    let output = try AtomicFile(request.path, options: options)
-    do {
-      var stream = ValueStream(output, meter)
-      try stream.append(0..<input.size, of: input)
-      try stream.flush()
+    return try CopyWriter.overwrite(source.file.region.file, of: destination, request) { output in
       let arrays = try writeArrays(request, source, output)
       try ZipChecksums(destination, member: source.file)?.update(output)
-      try output.prepare()
-      try SaveGroup.commit([output])
-      return SaveReport(
-        format: destination.format.name,
-        files: [SaveReport.File(path: request.path, size: input.size)], arrays: arrays, losses: [])
-    } catch {
-      output.cancel()
-      throw error
+      return arrays
     }
   }
 

@@ -9,44 +9,16 @@ struct JLD2Type: Sendable {
   /// Addresses of the types of the fields that are stored, 0 where nothing is said; or empty.
   var fieldTypes: [Int] = []
 
-  /// The name without its modules.
-  var shortName: String {
-    let text = String(decoding: name, as: UTF8.self)
-    guard let dot = text.lastIndex(of: "."), text.index(after: dot) < text.endIndex else {
-      return text
-    }
-    return String(text[text.index(after: dot)...])
-  }
-
-  /// The name as Julia shows it: modules that everything is in are left out, and a function's type is
-  /// named by the function.
-  var shown: String {
-    var parts = String(decoding: name, as: UTF8.self).split(separator: ".").map(String.init)
-    // Old files name the module twice.
-    if parts.count > 2, parts[0] == parts[1] { parts.removeFirst() }
-    if parts.count > 1, ["Core", "Base", "Main"].contains(parts[0]) { parts.removeFirst() }
-    if let function = Self.function(parts.last ?? "") { parts[parts.count - 1] = function }
-    return parts.joined(separator: ".")
-  }
-
-  /// The function whose type this is: `#relu`, `typeof(relu)`; nil where it is none's. Functions
-  /// without a name are `#5#6`.
-  var function: String? { Self.function(shortName).map { _ in shown } }
-
-  private static func function(_ name: String) -> String? {
-    if name.hasPrefix("typeof("), name.hasSuffix(")") {
-      return String(name.dropFirst(7).dropLast())
-    }
-    guard name.hasPrefix("#"), name.count > 1 else { return nil }
-    let rest = name.dropFirst()
-    return rest.contains("#") || rest.allSatisfy(\.isNumber) ? name : String(rest)
-  }
+  var julia: JuliaName { JuliaName(name) }
+  var shortName: String { julia.short }
+  var shown: String { julia.shown }
+  var function: String? { julia.function }
 
   var isTuple: Bool { shortName == "Tuple" || isRepeated }
   /// A tuple whose elements have one type: its parameters are their number and that type.
   var isRepeated: Bool { shortName == "NTuple" }
   var isNamedTuple: Bool { shortName == "NamedTuple" }
-  var isDictionary: Bool { ["Dict", "IdDict", "OrderedDict", "LittleDict"].contains(shortName) }
+  var isDictionary: Bool { julia.isDictionary }
 }
 
 /// Reads Julia's types out of the file: committed types, and types that are values.

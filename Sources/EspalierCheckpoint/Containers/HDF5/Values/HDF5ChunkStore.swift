@@ -74,7 +74,7 @@ final class HDF5ChunkStore {
   func read(
     start: [Int], extent: [Int], into buffer: UnsafeMutableRawBufferPointer
   ) throws(CheckpointError) {
-    let box = HDF5Box(start: start, extent: extent)
+    let box = ArrayBox(start: start, extent: extent)
     try list.grid.forEachPlace(touching: box) { place throws(CheckpointError) in
       try copy(place, start, extent, buffer)
     }
@@ -89,8 +89,8 @@ final class HDF5ChunkStore {
     let source = try source(chunk, place)
     let dimensions = list.grid.chunk
     let origin = zip(place, dimensions).map { $0 * $1 }
-    let box = HDF5Box(start: start, extent: extent)
-    try box.forEachRun(in: HDF5Box(start: origin, extent: dimensions)) {
+    let box = ArrayBox(start: start, extent: extent)
+    try box.forEachRun(in: ArrayBox(start: origin, extent: dimensions)) {
       from, to, count throws(CheckpointError) in
       let target = UnsafeMutableRawBufferPointer(
         rebasing: buffer[(to * elementSize)..<((to + count) * elementSize)])

@@ -13,23 +13,7 @@ extension HDF5Datatype {
     else { return nil }
     var bytes = try data.read(size, "value")
     if element.swapped > 1 { bytes.reverse() }
-    let raw = bytes.prefix(8).enumerated().reduce(UInt64(0)) {
-      $0 | UInt64($1.element) << UInt64(8 * $1.offset)
-    }
-    switch element.dtype {
-    case .bool: return .bool(raw != 0)
-    case .u8, .u16, .u32: return .integer(Int64(raw))
-    case .u64: return Int64(exactly: raw).map { .integer($0) } ?? .unsigned(raw)
-    case .i8: return .integer(Int64(Int8(truncatingIfNeeded: raw)))
-    case .i16: return .integer(Int64(Int16(truncatingIfNeeded: raw)))
-    case .i32: return .integer(Int64(Int32(truncatingIfNeeded: raw)))
-    case .i64: return .integer(Int64(bitPattern: raw))
-    case .f16: return .float(Double(halfToFloat(UInt16(truncatingIfNeeded: raw))))
-    case .bf16: return .float(Double(Float(bitPattern: UInt32(truncatingIfNeeded: raw) << 16)))
-    case .f32: return .float(Double(Float(bitPattern: UInt32(truncatingIfNeeded: raw))))
-    case .f64: return .float(Double(bitPattern: raw))
-    default: return nil
-    }
+    return LeafValue(element.dtype, littleEndian: bytes)
   }
 
   /// A text of fixed or varying length, without its padding.
@@ -67,17 +51,4 @@ extension HDF5Attribute {
     for _ in 0..<count { texts.append(try type.text(&data, metadata)) }
     return texts
   }
-}
-
-/// A 16-bit float in the format of IEEE 754.
-private func halfToFloat(_ half: UInt16) -> Float {
-  let exponent = Int(half >> 10 & 31)
-  let fraction = Float(half & 1023)
-  let magnitude: Float =
-    switch exponent {
-    case 0: fraction * 0x1p-24
-    case 31: fraction == 0 ? .infinity : .nan
-    default: Float(sign: .plus, exponent: exponent - 15, significand: 1 + fraction / 1024)
-    }
-  return half & 0x8000 != 0 ? -magnitude : magnitude
 }

@@ -124,7 +124,7 @@ struct HDF5ChunkReader: TensorReader {
   private let store: HDF5ChunkStore
   private let elementSize: Int
   private let count: Int
-  private let plan: HDF5BoxPlan
+  private let plan: ArrayBoxPlan
   private var position = 0
   private var block: [UInt8] = []
   private var blockStart = 0
@@ -136,7 +136,7 @@ struct HDF5ChunkReader: TensorReader {
     self.elementSize = elementSize
     let grid = store.list.grid
     count = product(grid.shape) ?? 0
-    plan = HDF5BoxPlan(
+    plan = ArrayBoxPlan(
       shape: grid.shape, limit: Self.blockLimit / elementSize, unit: grid.chunk)
   }
 

@@ -1,13 +1,22 @@
 /// A box of elements: where it begins along each axis, and how far it reaches.
-struct HDF5Box: Sendable, Hashable {
+struct ArrayBox: Sendable, Hashable {
   var start: [Int]
   var extent: [Int]
+
+  init(start: [Int], extent: [Int]) {
+    self.start = start
+    self.extent = extent
+  }
+
+  init(wholeOf shape: [Int]) {
+    self.init(start: [Int](repeating: 0, count: shape.count), extent: shape)
+  }
 
   /// Runs of elements that this box has in common with a container, both in C order.
   ///
   /// - Parameter body: gets the first element in the container, the same in this box, and the length.
   func forEachRun(
-    in container: HDF5Box,
+    in container: ArrayBox,
     _ body: (_ outer: Int, _ inner: Int, _ count: Int) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
     let rank = start.count
@@ -46,31 +55,8 @@ struct HDF5Box: Sendable, Hashable {
   }
 }
 
-extension HDF5ChunkGrid {
-  /// The places of all chunks that a box touches, in C order.
-  func forEachPlace(
-    touching box: HDF5Box, _ body: ([Int]) throws(CheckpointError) -> Void
-  ) throws(CheckpointError) {
-    guard !box.extent.contains(0) else { return }
-    let first = zip(box.start, chunk).map { $0 / $1 }
-    let last = chunk.indices.map { (box.start[$0] + box.extent[$0] - 1) / chunk[$0] }
-    var place = first
-    while true {
-      try body(place)
-      var axis = place.count - 1
-      while axis >= 0 {
-        place[axis] += 1
-        if place[axis] <= last[axis] { break }
-        place[axis] = first[axis]
-        axis -= 1
-      }
-      if axis < 0 { return }
-    }
-  }
-}
-
 /// An array cut into boxes that are read or written one after the other in C order.
-struct HDF5BoxPlan: Sendable {
+struct ArrayBoxPlan: Sendable {
   let shape: [Int]
   /// The axis that boxes divide, and how many of its indices a box takes.
   private let axis: Int
@@ -94,17 +80,17 @@ struct HDF5BoxPlan: Sendable {
   }
 
   /// The box that begins with an element; its number counts in C order.
-  func box(at element: Int) -> HDF5Box {
+  func box(at element: Int) -> ArrayBox {
     var start = [Int](repeating: 0, count: shape.count)
     var rest = element
     for axis in shape.indices.reversed() {
       start[axis] = rest % shape[axis]
       rest /= shape[axis]
     }
-    guard !shape.isEmpty else { return HDF5Box(start: [], extent: []) }
+    guard !shape.isEmpty else { return ArrayBox(start: [], extent: []) }
     var extent = [Int](repeating: 1, count: shape.count)
     extent[axis] = min(rows, shape[axis] - start[axis])
     for after in shape.indices where after > axis { extent[after] = shape[after] }
-    return HDF5Box(start: start, extent: extent)
+    return ArrayBox(start: start, extent: extent)
   }
 }
