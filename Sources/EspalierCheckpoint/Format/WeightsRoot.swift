@@ -34,9 +34,13 @@ enum WeightsRoot {
     }
     if let root = content.root { return Choice(root: root) }
     var choice = Choice(root: .root)
+    var wasAlone = false
     while let step = container(below: choice.root, in: tree) {
       choice.root = step.node
+      // The path to a container names those around it.
+      if wasAlone { choice.notes.removeLast() }
       choice.notes.append(note(step, tree))
+      wasAlone = step.others.isEmpty
     }
     return choice
   }

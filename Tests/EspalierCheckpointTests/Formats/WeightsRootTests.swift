@@ -30,7 +30,12 @@ import Testing
         == ("state_dict", ["the weights are taken from “state_dict”"]))
     #expect(try root("model/a.b", "optim/x", "rng_state").0 == "model")
     #expect(try root("generator/a", "#step").0 == "generator")
-    #expect(try root("state_dict/model/a", "#x").0 == "state_dict.model")
+    // Containers in containers are told once.
+    #expect(
+      try root("state_dict/model/a", "#x")
+        == ("state_dict.model", ["the weights are taken from “state_dict.model”"]))
+    #expect(try root("ema/model/a", "model/a", "#x").1.count == 1)
+    #expect(try root("ema/a", "model/net/a", "#x").1.count == 2)
   }
 
   @Test func partsOfModelsAreNot() throws {
