@@ -1,4 +1,5 @@
 import Espalier
+import EspalierUI
 
 extension Checkpoint {
   /// The leaves at and below a node, in walk order.
@@ -38,14 +39,17 @@ struct LeafTable {
     // Wide enough for most: a single long name does not push the columns off the screen.
     var longest = 0
     for leaf in leaves.prefix(2_000) {
-      longest = max(longest, tree.path(of: leaf).description.unicodeScalars.count)
+      longest = max(longest, cellWidth(of: tree.path(of: leaf).description))
     }
     width = min(longest, 60)
   }
 
   mutating func line(_ leaf: LeafID) -> [UInt8] {
-    var text = Array(tree.path(of: leaf).description.utf8)
-    text.append(contentsOf: repeatElement(0x20, count: max(0, width - text.count) + 2))
+    let path = tree.path(of: leaf).description
+    var text = Array(path.utf8)
+    let isASCII = text.allSatisfy { $0 < 0x80 }
+    let cells = isASCII ? text.count : cellWidth(of: path)
+    text.append(contentsOf: repeatElement(0x20, count: max(0, width - cells) + 2))
     guard tree.kind(of: leaf) == .array else {
       text += Array((tree.value(leaf) ?? .nothing).description.utf8)
       return text
