@@ -138,10 +138,6 @@ struct ForeignContent: Sendable {
       sample.size >= 48
         && (try? sample.region.read(at: sample.size - 8, count: 8)) == tableSignature
     },
-    unread("a BSON file (Julia)") { sample in
-      sample.prefix.count >= 5 && [2, 3, 4, 5, 8, 10, 16, 18].contains(sample.prefix[4])
-        && littleEndian32(sample.prefix) == UInt32(exactly: sample.size)
-    },
     unread("an ONNX model") { sample in
       // Field 1, the version of the format, then the producer's name or the graph.
       sample.prefix.count >= 3 && sample.prefix[0] == 0x08 && (3...32).contains(sample.prefix[1])
@@ -221,9 +217,5 @@ struct ForeignContent: Sendable {
     if bytes.starts(with: [0xef, 0xbb, 0xbf]) { bytes = bytes.dropFirst(3) }
     bytes = bytes.drop { [0x20, 0x09, 0x0a, 0x0d].contains($0) }
     return String(decoding: bytes.prefix(16), as: UTF8.self).lowercased()
-  }
-
-  private static func littleEndian32(_ bytes: [UInt8]) -> UInt32 {
-    bytes.prefix(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
   }
 }

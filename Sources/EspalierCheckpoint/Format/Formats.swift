@@ -9,6 +9,7 @@ public enum Formats {
     Keras(),
     HDF5(),
     JLD2(),
+    BSON(),
     Skeleton(),
   ]
 

@@ -26,6 +26,7 @@ struct FormatCase: Sendable, CustomTestStringConvertible {
     FormatCase("keras"),
     FormatCase("hdf5", ("hdf5-keras", ".h5")),
     FormatCase("jld2"),
+    FormatCase("bson"),
     FormatCase("skeleton", savesACopy: false, padding: 1),
   ]
 

@@ -1,0 +1,88 @@
+/// What BSON.jl's documents stand for. A document without a tag, or with a tag of another kind, is a
+/// dictionary.
+enum BSONTag: String {
+  case array, backref, datatype, ref, svec, symbol, tuple, unionall
+  case structure = "struct"
+  /// The type of a function that the file defines itself.
+  case anonymous = "jl_anonymous"
+  case bottom = "jl_bottom_type"
+}
+
+/// A document with the values that it shares: what several places of it refer to stands once, in a list
+/// at its end.
+struct BSONValues {
+  static let sharedKey = "_backrefs"
+
+  let document: BSONDocument
+  private let shared: [BSONID]
+
+  init(_ document: BSONDocument) {
+    self.document = document
+    let list = document.value(document.root, Self.sharedKey)
+    shared = list.map { document.kind($0) == .array ? Array(document.children($0)) : [] } ?? []
+  }
+
+  func tag(_ id: BSONID) -> BSONTag? {
+    guard let tag = document.value(id, "tag"), let text = document.text(tag) else { return nil }
+    return BSONTag(rawValue: String(decoding: text, as: UTF8.self))
+  }
+
+  /// The value itself, where `id` only refers to it.
+  func resolve(_ id: BSONID) throws(CheckpointError) -> (value: BSONID, isShared: Bool) {
+    var value = id
+    var steps = 0
+    while tag(value) == .backref {
+      let number = document.value(value, "ref").flatMap { document.integer($0) }
+      guard let number, number >= 1, number <= shared.count, steps < shared.count else {
+        throw document.error(
+          .badValue, at: value, "ref",
+          found: number.map { "a reference to shared value \($0)" } ?? "no number",
+          expected: shared.isEmpty
+            ? "no reference, as nothing is shared" : "1 to \(shared.count), and no circle")
+      }
+      value = shared[Int(number) - 1]
+      steps += 1
+    }
+    return (value, steps > 0)
+  }
+
+  /// A part that a tag demands.
+  func part(_ id: BSONID, _ key: String) throws(CheckpointError) -> BSONID {
+    guard let part = document.value(id, key) else {
+      throw document.error(
+        .badValue, at: id, key, found: "a tagged document without it",
+        expected: "“\(key)”, as BSON.jl writes it")
+    }
+    return try resolve(part).value
+  }
+
+  /// The elements of a part that is a list.
+  func list(_ id: BSONID, _ key: String) throws(CheckpointError) -> [BSONID] {
+    let part = try part(id, key)
+    guard document.kind(part) == .array else {
+      throw document.error(
+        .badValue, at: part, key, found: "\(document.kind(part))", expected: "an array")
+    }
+    return Array(document.children(part))
+  }
+
+  /// A text or a symbol.
+  func text(_ id: BSONID) throws(CheckpointError) -> [UInt8]? {
+    let value = try resolve(id).value
+    if let text = document.text(value) { return Array(text) }
+    guard tag(value) == .symbol else { return nil }
+    return document.text(try part(value, "name")).map { Array($0) }
+  }
+
+  /// The numbers of a tuple or a list of nothing but whole numbers from 0.
+  func sizes(_ elements: [BSONID]) throws(CheckpointError) -> [Int]? {
+    var sizes: [Int] = []
+    for element in elements {
+      guard let number = document.integer(try resolve(element).value), number >= 0 else {
+        return nil
+      }
+      sizes.append(Int(number))
+    }
+    return sizes
+  }
+}
