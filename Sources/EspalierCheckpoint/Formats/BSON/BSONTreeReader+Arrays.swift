@@ -24,14 +24,19 @@ extension BSONTreeReader {
     shape.rank > 1 ? .contiguous(.column) : .row
   }
 
+  private static var highestRank: Int { 64 }
+
   private func shape(_ id: BSONID) throws -> Shape {
-    let list = try values.list(id, "size")
-    guard let sizes = try values.sizes(list), let count = Shape(sizes).elementCount else {
+    let list = try values.part(id, "size")
+    guard document.count(list) <= Self.highestRank,
+      let sizes = try values.sizes(Array(document.children(list))),
+      Shape(sizes).elementCount != nil
+    else {
       throw document.error(
-        .badValue, at: try values.part(id, "size"), "size",
-        found: "something else than sizes whose product fits in 64 bits", expected: "whole numbers")
+        .badValue, at: list, "size",
+        found: "something else than sizes whose product fits in 64 bits",
+        expected: "at most \(Self.highestRank) whole numbers")
     }
-    _ = count
     return Shape(sizes)
   }
 
@@ -101,8 +106,10 @@ extension BSONTreeReader {
     for field in fields {
       let value = try values.resolve(field).value
       guard values.tag(value) == .tuple else { continue }
-      let elements = try values.list(value, "data")
-      guard elements.count == Int(rank), let sizes = try values.sizes(elements) else { continue }
+      let elements = try values.part(value, "data")
+      guard document.count(elements) == rank, rank <= Self.highestRank,
+        let sizes = try values.sizes(Array(document.children(elements)))
+      else { continue }
       if arrays[task.value] == nil { deviceArrays += 1 }
       let array = ArrayDescription(dtype, Shape(sizes), layout: layout(Shape(sizes)))
       try add(

@@ -22,14 +22,16 @@ extension BSONTreeReader {
   mutating func addDictionary(
     _ type: BSONType, keys: BSONID, _ values: BSONID, _ task: Task
   ) throws -> Bool {
-    guard let keys = try items(keys), let values = try items(values), keys.count == values.count
+    guard let keys = try items(keys, task), let values = try items(values, task),
+      keys.count == values.count
     else { return false }
-    try count(2 * keys.count, at: task.value)
     builder.setLabel(type.shown.utf8, of: task.node)
     var entries: [Entry] = []
     var taken: Set<Name> = []
     for (index, (key, value)) in zip(keys, values).enumerated() {
-      if let name = try name(key), taken.insert(name).inserted {
+      let named = try name(key)
+      try count(named.map { $0.bytes.count / 64 } ?? 0, at: task.value)
+      if let name = named, taken.insert(name).inserted {
         entries.append(Entry(name: name, value: value))
         continue
       }
@@ -72,19 +74,23 @@ extension BSONTreeReader {
 
   /// The elements of a list or of an array; nil where it is neither, or its elements are of no known
   /// type.
-  private mutating func items(_ id: BSONID) throws -> [Item]? {
+  private mutating func items(_ id: BSONID, _ task: Task) throws -> [Item]? {
     var list = try values.resolve(id).value
     var dtype: DType? = .u8
     if values.tag(list) == .array {
       dtype = try types.element(try values.part(list, "type"))
       list = try values.part(list, "data")
     }
-    if document.kind(list) == .array { return document.children(list).map { .value($0) } }
+    if document.kind(list) == .array {
+      try count(document.count(list), at: task.value)
+      return document.children(list).map { .value($0) }
+    }
     guard let dtype, let range = document.range(list), range.count <= Self.elementsLimit else {
       return nil
     }
-    let bytes = try document.region.read(at: range.lowerBound, count: range.count)
     let size = dtype.bytesPerBlock
+    try count(range.count / size, at: task.value)
+    let bytes = try document.region.read(at: range.lowerBound, count: range.count)
     var items: [Item] = []
     for at in stride(from: 0, through: bytes.count - size, by: size) {
       guard let value = LeafValue(dtype, littleEndian: Array(bytes[at..<at + size])) else {

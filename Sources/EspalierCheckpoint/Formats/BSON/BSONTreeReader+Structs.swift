@@ -21,7 +21,7 @@ extension BSONTreeReader {
 
   private mutating func addNamed(_ type: BSONType, _ fields: [BSONID], _ task: Task) throws {
     try count(fields.count, at: task.value)
-    var names = try types.names(ofNamedTuple: type) ?? type.fields
+    var names = type.fields
     if names == nil {
       builder.setLabel(type.shown.utf8, of: task.node)
       names = JuliaFields.names(type.shown, count: fields.count)?.map { Array($0.utf8) }
@@ -76,7 +76,7 @@ extension BSONTreeReader {
 
   private func parameterList(_ order: BSONID) throws -> [BSONID]? {
     var list = try values.resolve(order).value
-    if values.tag(list) == .structure, let first = try values.list(list, "data").first {
+    if values.tag(list) == .structure, let first = try values.first(list, "data") {
       list = try values.resolve(first).value
     }
     return document.kind(list) == .array ? Array(document.children(list)) : nil

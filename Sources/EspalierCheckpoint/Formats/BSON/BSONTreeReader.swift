@@ -13,6 +13,7 @@ struct BSONTreeReader {
   /// The first leaf of each array, by the value that it is in the file.
   var arrays: [BSONID: LeafID] = [:]
   var deviceArrays = 0
+  private var longTexts: [BSONID: [UInt8]] = [:]
 
   /// Something that waits to become a node.
   struct Task {
@@ -48,10 +49,10 @@ struct BSONTreeReader {
     return content
   }
 
-  /// Counts values before they are kept, so that lists that unfold cost no memory.
+  /// Counts work before it is done, so that values that unfold cost neither memory nor time.
   mutating func count(_ values: Int, at id: BSONID) throws(CheckpointError) {
     taskCount += values
-    guard taskCount <= (1 << 16) + 4 * document.nodes.count else {
+    guard taskCount <= (1 << 20) + 4 * document.nodes.count else {
       throw document.error(
         .limitExceeded, at: id, "references", found: "more values than that",
         expected: "as many as a file of this size can hold",
@@ -60,17 +61,21 @@ struct BSONTreeReader {
   }
 
   private mutating func run(_ task: Task) throws {
+    try count(1, at: task.value)
     var task = task
     let (value, isShared) = try values.resolve(task.value)
     task.value = value
     if isShared {
       var above = task.inside
+      var steps = 0
       while above >= 0 {
+        steps += 1
         if trail[above].value == value {
           return try opaque("reference to a value above", at: task.node)
         }
         above = trail[above].above
       }
+      try count(steps / 16, at: value)
       trail.append((value, task.inside))
       task.inside = trail.count - 1
     }
@@ -88,16 +93,10 @@ struct BSONTreeReader {
     case .structure: try addStruct(task)
     case .tuple, .svec: try addList(try values.list(task.value, "data"), task)
     case .symbol:
-      let name = try values.text(task.value) ?? []
-      try builder.setLeaf(.value(.text(name)), at: task.node)
-    case .datatype, .unionall, .anonymous, .bottom:
+      let name = try values.part(task.value, "name")
+      try addScalar(Task(value: name, node: task.node, inside: task.inside))
+    case .datatype, .unionall, .anonymous, .bottom, .ref:
       try opaque(try types.words(task.value), at: task.node)
-    case .ref:
-      var parts: [String] = []
-      for part in try values.list(task.value, "path") {
-        parts.append(String(decoding: try values.text(part) ?? [], as: UTF8.self))
-      }
-      try opaque(JuliaName(parts: parts).shown, at: task.node)
     case .backref, nil: try addDictionary(task.value, task)
     }
   }
@@ -150,13 +149,20 @@ struct BSONTreeReader {
     case .int32, .int64: value = .integer(document.integer(task.value) ?? 0)
     case .double: value = .float(document.double(task.value) ?? .nan)
     case .text:
-      let text = document.text(task.value)
       value =
-        text.map { .text(Array($0)) }
+        text(task.value).map { .text($0) }
         ?? .opaque(type: Array("text of \(byteCount(document.count(task.value)))".utf8))
     default: value = .nothing
     }
     try builder.setLeaf(.value(value), at: task.node)
+  }
+
+  /// A long text that several places refer to is held once.
+  private mutating func text(_ id: BSONID) -> [UInt8]? {
+    if let known = longTexts[id] { return known }
+    let text = document.text(id).map { Array($0) }
+    if let text, text.count > 256 { longTexts[id] = text }
+    return text
   }
 
   mutating func opaque(_ words: String, at node: TreeBuilder.Handle) throws {

@@ -4,8 +4,11 @@ import EspalierTree
 struct BSONType {
   var name: JuliaName
   var parameters: [BSONID] = []
-  /// What its fields are called, where the file says so: of functions that it defines itself.
+  /// What its fields are called, where the file says so: of named tuples, and of functions that it
+  /// defines itself.
   var fields: [[UInt8]]?
+
+  static let unknown = BSONType(name: JuliaName(parts: ["type"]))
 
   var shown: String { name.shown }
 }
@@ -27,27 +30,51 @@ struct BSONTypes {
     return type
   }
 
-  private func read(_ id: BSONID) throws(CheckpointError) -> BSONType {
+  private mutating func read(_ id: BSONID) throws(CheckpointError) -> BSONType {
     var value = id
     for _ in 0..<Self.nestingLimit {
       switch values.tag(value) {
-      case .datatype:
-        var parts: [String] = []
-        for part in try values.list(value, "name") {
-          parts.append(String(decoding: try values.text(part) ?? [], as: UTF8.self))
-        }
-        return BSONType(name: JuliaName(parts: parts), parameters: try parameters(value))
+      case .datatype: return try datatype(value)
       case .unionall: value = try values.part(value, "body")
-      case .anonymous: return try function(try values.part(value, "typename"))
+      case .anonymous:
+        let name = try values.part(value, "typename")
+        if let known = known[name] { return known }
+        known[name] = try function(name)
+        return known[name] ?? .unknown
+      case .ref: return BSONType(name: try name(value, "path"))
       case .bottom: return BSONType(name: JuliaName(parts: ["Union{}"]))
       case .structure:
         // A union of types, or a variable in the place of one.
         value = try values.part(value, "type")
-      default: return BSONType(name: JuliaName(parts: ["type"]))
+      default: return .unknown
       }
     }
-    return BSONType(name: JuliaName(parts: ["type"]))
+    return .unknown
   }
+
+  private func datatype(_ id: BSONID) throws(CheckpointError) -> BSONType {
+    var type = BSONType(name: try name(id, "name"), parameters: try parameters(id))
+    type.fields = try names(ofNamedTuple: type)
+    return type
+  }
+
+  /// Modules and a name in them.
+  private func name(_ id: BSONID, _ key: String) throws(CheckpointError) -> JuliaName {
+    var parts: [String] = []
+    for part in try values.list(id, key).suffix(Self.mostModules) {
+      parts.append(Self.short(try values.text(part) ?? []))
+    }
+    return JuliaName(parts: parts)
+  }
+
+  /// Names stand at every value of a type: a long one would cost its length each time.
+  private static func short(_ name: [UInt8]) -> String {
+    name.count <= 128
+      ? String(decoding: name, as: UTF8.self)
+      : String(decoding: name.prefix(128), as: UTF8.self) + "…"
+  }
+
+  private static let mostModules = 8
 
   /// Parameters that are nothing but numbers are written as an array of numbers: none that is needed.
   private func parameters(_ id: BSONID) throws(CheckpointError) -> [BSONID] {
@@ -60,7 +87,7 @@ struct BSONTypes {
     guard values.tag(id) == .structure else { return type }
     let parts = try values.list(id, "data")
     guard parts.count > 2, let name = try values.text(parts[1]) else { return type }
-    type.name = JuliaName(parts: [String(decoding: name, as: UTF8.self)])
+    type.name = JuliaName(parts: [Self.short(name)])
     let names = try values.resolve(parts[2]).value
     if values.tag(names) == .svec {
       var fields: [[UInt8]] = []
@@ -91,7 +118,7 @@ struct BSONTypes {
   ]
 
   /// The names of a named tuple's fields.
-  func names(ofNamedTuple type: BSONType) throws(CheckpointError) -> [[UInt8]]? {
+  private func names(ofNamedTuple type: BSONType) throws(CheckpointError) -> [[UInt8]]? {
     guard type.shown == "NamedTuple", type.parameters.count == 2 else { return nil }
     let tuple = try values.resolve(type.parameters[0]).value
     guard values.tag(tuple) == .tuple else { return nil }

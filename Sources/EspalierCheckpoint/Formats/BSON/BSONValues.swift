@@ -13,19 +13,30 @@ enum BSONTag: String {
 struct BSONValues {
   static let sharedKey = "_backrefs"
 
+  /// BSON.jl writes four keys at most beside a tag; a document of many is a dictionary that has one.
+  private static let mostKeys = 8
+  /// What is shared is no reference itself, in files written by BSON.jl.
+  private static let mostSteps = 8
+
   let document: BSONDocument
   private let shared: [BSONID]
+  /// By number of the value: looked for once, as values can be referred to over and over.
+  private var tags: [Int32: BSONTag] = [:]
 
   init(_ document: BSONDocument) {
     self.document = document
     let list = document.value(document.root, Self.sharedKey)
     shared = list.map { document.kind($0) == .array ? Array(document.children($0)) : [] } ?? []
+    for index in document.nodes.indices {
+      let id = BSONID(index: Int32(truncatingIfNeeded: index))
+      guard document.kind(id) == .document, document.count(id) <= Self.mostKeys,
+        let tag = document.value(id, "tag"), let text = document.text(tag), text.count < 32
+      else { continue }
+      tags[id.index] = BSONTag(rawValue: String(decoding: text, as: UTF8.self))
+    }
   }
 
-  func tag(_ id: BSONID) -> BSONTag? {
-    guard let tag = document.value(id, "tag"), let text = document.text(tag) else { return nil }
-    return BSONTag(rawValue: String(decoding: text, as: UTF8.self))
-  }
+  func tag(_ id: BSONID) -> BSONTag? { tags[id.index] }
 
   /// The value itself, where `id` only refers to it.
   func resolve(_ id: BSONID) throws(CheckpointError) -> (value: BSONID, isShared: Bool) {
@@ -33,7 +44,7 @@ struct BSONValues {
     var steps = 0
     while tag(value) == .backref {
       let number = document.value(value, "ref").flatMap { document.integer($0) }
-      guard let number, number >= 1, number <= shared.count, steps < shared.count else {
+      guard let number, number >= 1, number <= shared.count, steps < Self.mostSteps else {
         throw document.error(
           .badValue, at: value, "ref",
           found: number.map { "a reference to shared value \($0)" } ?? "no number",
@@ -54,6 +65,12 @@ struct BSONValues {
         expected: "“\(key)”, as BSON.jl writes it")
     }
     return try resolve(part).value
+  }
+
+  /// The first element of a part that is a list.
+  func first(_ id: BSONID, _ key: String) throws(CheckpointError) -> BSONID? {
+    var children = document.children(try part(id, key))
+    return children.next()
   }
 
   /// The elements of a part that is a list.

@@ -198,6 +198,22 @@ import Testing
     #expect(error?.code == .limitExceeded)
   }
 
+  @Test func whatIsSharedOftenCostsLittle() throws {
+    let long = BSONValue.text(String(repeating: "x", count: 1_000_000))
+    let references = BSONValue.list([BSONValue](repeating: .ref(1), count: 4_000))
+    // A long text, a module of a long name, a document of many keys that looks like a tag.
+    let module = BSONValue.document([("tag", .text("ref")), ("path", .list([long]))])
+    for shared in [long, module] {
+      let file = try open([("x", references), ("_backrefs", .list([shared]))])
+      #expect(file.tree.leafCount == 4_000)
+    }
+    let keys = (0..<20_000).map { ("k\($0)", BSONValue.null) } + [("tag", .text("backref"))]
+    let error = #expect(throws: CheckpointError.self) {
+      try open([("x", references), ("_backrefs", .list([.document(keys)]))])
+    }
+    #expect(error?.code == .limitExceeded)
+  }
+
   @Test func aListThatHoldsItselfIsCut() throws {
     let file = try open([("x", .ref(1)), ("_backrefs", .list([.list([.int(1), .ref(1)])]))])
     #expect(file.tree.dump == "x  (…)\n  1  1\n  2  <reference to a value above>")
