@@ -31,14 +31,10 @@ extension BSONTreeReader {
       names = nil
     }
     if names == nil { builder.setKind(.positional, of: task.node) }
-    if type.isOptimiser { builder.hide(task.node) }
+    if type.name.isOptimizer { builder.hide(task.node) }
     try addFields(fields, names: names, task)
-    if type.shown.hasPrefix("Tracker.") {
-      // Gradients are beside the weights, and so is what led to them.
-      for name in names ?? []
-      where ["grad", "tracker"].contains(String(decoding: name, as: UTF8.self)) {
-        builder.hide(try builder.node(Name(name), under: task.node))
-      }
+    for name in names ?? [] where type.name.isTrainingState(field: name) {
+      builder.hide(try builder.node(Name(name), under: task.node))
     }
   }
 
@@ -80,12 +76,5 @@ extension BSONTreeReader {
       list = try values.resolve(first).value
     }
     return document.kind(list) == .array ? Array(document.children(list)) : nil
-  }
-}
-
-extension BSONType {
-  /// Whether it belongs to training and not to the model.
-  var isOptimiser: Bool {
-    shown.hasPrefix("Flux.Optimise.") || shown.hasPrefix("Optimisers.")
   }
 }

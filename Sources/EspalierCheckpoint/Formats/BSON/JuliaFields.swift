@@ -7,6 +7,8 @@ enum JuliaFields {
   ///   - count: how many fields the file has for it.
   /// - Returns: nil where the type is not known with so many fields.
   static func names(_ type: String, count: Int) -> [String]? {
+    // Tracker was a part of Flux once.
+    let type = type.hasPrefix("Flux.Tracker.") ? String(type.dropFirst("Flux.".count)) : type
     guard let forms = table[type] else { return nil }
     return forms.lazy.map { $0.split(separator: " ").map(String.init) }
       .first { $0.count == count }

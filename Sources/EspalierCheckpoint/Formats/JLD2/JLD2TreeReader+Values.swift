@@ -55,7 +55,10 @@ extension JLD2TreeReader {
     if julia?.shortName == "DataType" || julia?.shortName == "UnionAll" {
       return try opaque(try typeOfValue(members, data) ?? "type", at: task.node)
     }
-    if let julia { try label(julia, task.node) }
+    if let julia {
+      try label(julia, task.node)
+      if julia.julia.isOptimizer { builder.hide(task.node) }
+    }
     if julia?.isDictionary ?? false, members.count == 1 {
       // The entries, as an array of pairs.
       return try addField(members[0], data, task.node, task)
@@ -67,6 +70,7 @@ extension JLD2TreeReader {
     let start = pending.count
     for (name, content) in fields.fields {
       let node = try builder.node(Name(name), under: task.node)
+      if julia?.julia.isTrainingState(field: name) == true { builder.hide(node) }
       switch content {
       case .stored(let place, let type):
         var member = members[place]

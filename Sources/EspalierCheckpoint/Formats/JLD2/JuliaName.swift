@@ -38,4 +38,14 @@ struct JuliaName: Sendable, Hashable {
   }
 
   var isDictionary: Bool { ["Dict", "IdDict", "OrderedDict", "LittleDict"].contains(short) }
+
+  // MARK: What belongs to training and not to the model
+
+  var isOptimizer: Bool { shown.hasPrefix("Flux.Optimise.") || shown.hasPrefix("Optimisers.") }
+
+  /// Whether a field holds gradients, or what led to them.
+  func isTrainingState(field: [UInt8]) -> Bool {
+    guard shown.hasPrefix("Tracker.") || shown.hasPrefix("Flux.Tracker.") else { return false }
+    return ["grad", "tracker"].contains { field.elementsEqual($0.utf8) }
+  }
 }

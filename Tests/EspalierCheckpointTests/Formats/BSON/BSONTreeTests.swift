@@ -144,6 +144,16 @@ import Testing
         """)
   }
 
+  @Test func trackersOfOldFluxAreKnownToo() throws {
+    let tracked = BSONValue.structure("Flux.Tracker.TrackedReal", [.int(1), .null])
+    #expect(
+      try open([("x", tracked)]).tree.dump == """
+        x  <Flux.Tracker.TrackedReal>
+          data  1
+          tracker  hidden  nothing
+        """)
+  }
+
   @Test func dottedKeysNestAndKeysThatAreAlikeStayApart() throws {
     let dictionary = BSONValue.structure(
       "Base.Dict", [.list([.int(1), .text("1"), .text("a.b")]), .list([.null, .int(2), .int(3)])])
