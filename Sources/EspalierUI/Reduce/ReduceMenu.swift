@@ -11,8 +11,8 @@ public struct MenuItem: Equatable, Sendable {
 
 /// What the `o` menu changes.
 enum Option: Equatable, Sendable, CaseIterable {
-  case dtype, shape, bytes, units, ascii, background, colors, order, mouse, nothingKeeps
-  case ignoreInactive
+  case dtype, shape, bytes, units, ascii, background, colors, order, trainingState, mouse
+  case nothingKeeps, ignoreInactive
 }
 
 extension AppState {
@@ -118,6 +118,10 @@ extension AppState {
         key: "f", option: .order, name: "order", title: "order of children",
         value: planOptions.fileOrder ? "as in the file" : "natural"),
       OptionItem(
+        key: "o", option: .trainingState, name: "training",
+        title: "optimizer, other training state",
+        value: browse?.showsTrainingState == true ? "shown" : "hidden"),
+      OptionItem(
         key: "a", option: .ascii, name: "ascii", title: "ASCII only", value: yes(view.ascii)),
       OptionItem(
         key: "d", option: .background, name: "background", title: "background",
@@ -147,6 +151,9 @@ extension AppState {
     case .order:
       planOptions.fileOrder.toggle()
       return planAgain()
+    case .trainingState:
+      let shows = browse?.showsTrainingState ?? false
+      browse?.setShowsTrainingState(!shows)
     case .mouse:
       options.mouse.toggle()
       return [.setMouse(options.mouse)]

@@ -20,6 +20,9 @@ public final class Comparison: Sendable, Equatable {
   /// Rows that differ, and these with their parents.
   public let differing: RowSet
   let differingWithParents: RowSet
+  /// Rows of the optimizer and of what else belongs to training and not to the model, where a strict
+  /// load stumbles over none of them.
+  let trainingState: RowBits
   private let sums: [RowSums]
   /// Rows with a leaf by what a lenient load does with them.
   private let outcomeRows: [RowSet]
@@ -83,6 +86,7 @@ public final class Comparison: Sendable, Equatable {
     self.issues = RowSet(issues)
     self.leaves = RowSet(leaves)
     self.branches = branches
+    trainingState = alignment.trainingState(except: self.issues)
     self.differing = RowSet(differing)
     var shown = differing
     alignment.addParents(to: &shown)

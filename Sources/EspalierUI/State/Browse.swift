@@ -16,6 +16,8 @@ public struct Browse: Equatable, Sendable {
   public private(set) var top = 0
   public private(set) var hidesEqual: Bool
   public private(set) var isFlat = false
+  /// Whether the optimizer and its like are in sight; a filter finds them either way.
+  public private(set) var showsTrainingState = false
   /// The rows that the filter found, parents included; nil without a filter.
   private(set) var filtered: RowSet?
   private var foldedUnfiltered: RowBits?
@@ -45,6 +47,8 @@ public struct Browse: Equatable, Sendable {
   public func isBranch(_ row: Int) -> Bool { !isFlat && comparison.branches.contains(row) }
   /// Leaves that the filter or the hiding of equal rows takes out of sight.
   public private(set) var hiddenLeafCount = 0
+  /// Leaves that are out of sight because they belong to training.
+  public private(set) var hiddenTrainingCount = 0
 
   // MARK: Cursor
 
@@ -58,11 +62,15 @@ public struct Browse: Equatable, Sendable {
     if let row = visible.select(min(max(0, position), visible.count - 1)) { cursor = row }
   }
 
-  /// Puts the cursor on a row, opening what is folded above it.
+  /// Puts the cursor on a row, opening what is folded above it, and showing training state where it
+  /// is part of that.
   ///
   /// - Returns: false when a filter hides the row.
   @discardableResult
   mutating func reveal(_ row: Int) -> Bool {
+    if !shown.contains(row), comparison.trainingState.contains(row) {
+      setShowsTrainingState(true)
+    }
     guard shown.contains(row), row > 0 else { return false }
     if isFlat {
       guard let leaf = visible.next(from: row) else { return false }
@@ -176,6 +184,7 @@ public struct Browse: Equatable, Sendable {
   mutating func takeOver(_ old: Browse, keepsHiding: Bool) {
     if keepsHiding { hidesEqual = old.hidesEqual && !comparison.differing.isEmpty }
     isFlat = old.isFlat
+    showsTrainingState = old.showsTrainingState
     let sameRows = old.comparison.alignment.count == comparison.alignment.count
     if sameRows {
       folded = old.folded
@@ -194,6 +203,12 @@ public struct Browse: Equatable, Sendable {
 
   mutating func setHidesEqual(_ hides: Bool) {
     hidesEqual = hides
+    refreshShown()
+  }
+
+  mutating func setShowsTrainingState(_ shows: Bool) {
+    guard shows != showsTrainingState else { return }
+    showsTrainingState = shows
     refreshShown()
   }
 
@@ -220,10 +235,25 @@ public struct Browse: Equatable, Sendable {
         ? comparison.differingWithParents.bits
         : RowBits(universe: comparison.rowCount, filled: true))
     bits.remove(0)
+    var leaves = bits
+    leaves.formIntersection(comparison.leaves.bits)
+    hiddenLeafCount = comparison.leaves.count - RowSet(leaves).count
+    hideTrainingState(&bits, leaves)
     shown = RowSet(bits)
-    bits.formIntersection(comparison.leaves.bits)
-    hiddenLeafCount = comparison.leaves.count - RowSet(bits).count
     refreshVisible()
+  }
+
+  /// A file that holds nothing else is shown all the same.
+  private mutating func hideTrainingState(_ bits: inout RowBits, _ leaves: RowBits) {
+    hiddenTrainingCount = 0
+    guard !showsTrainingState, filtered == nil else { return }
+    var rest = bits
+    rest.subtract(comparison.trainingState)
+    guard rest.next(from: 0) != nil else { return }
+    bits = rest
+    var hidden = leaves
+    hidden.formIntersection(comparison.trainingState)
+    hiddenTrainingCount = RowSet(hidden).count
   }
 
   private mutating func refreshVisible() {

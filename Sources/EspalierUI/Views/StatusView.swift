@@ -69,6 +69,9 @@ extension Canvas {
     } else if browse.hidesEqual, browse.hiddenLeafCount > 0, screen.width >= 100 {
       parts.append("\(grouped(browse.hiddenLeafCount)) equal hidden")
     }
+    if browse.hiddenTrainingCount > 0, screen.width >= 100 {
+      parts.append("\(grouped(browse.hiddenTrainingCount)) of training hidden")
+    }
     if state.isPreviewing { parts.append("preview") }
     return parts.joined(separator: " \(glyphs.dot) ")
   }

@@ -361,14 +361,14 @@ import Testing
          ││▾ attn│ b  sizes of arrays                               off       │        ▐
          │││▾ pro│ u  units                                         decimal   │        ▐
          ││││  bi│ f  order of children                             natural   │     64 ▐
-         ││▾ mlp │ a  ASCII only                                    off       │
-         │││▾ up │ d  background                                    dark      │
-         ││││  we│ c  colours                                       none      │ 512×64
-         │││▾ dow│ m  mouse                                         on        │
-         ││││  we│ n  load: nothing in the source keeps the array   off       │ 64×512
-         ││▾ norm│ i  load: an array for a false is no issue        off       │
-         │││  wei╰────────────────────────────────── Enter takes, Esc closes ─╯     64
-        ── row ─────────────────────────────────────────────────────────────────────────
+         ││▾ mlp │ o  optimizer, other training state               hidden    │
+         │││▾ up │ a  ASCII only                                    off       │
+         ││││  we│ d  background                                    dark      │ 512×64
+         │││▾ dow│ c  colours                                       none      │
+         ││││  we│ m  mouse                                         on        │ 64×512
+         ││▾ norm│ n  load: nothing in the source keeps the array   off       │
+         │││  wei│ i  load: an array for a false is no issue        off       │     64
+        ── row ──╰────────────────────────────────── Enter takes, Esc closes ─╯─────────
          encoder
          a branch: what counts is decided below it
          destination                             source
