@@ -123,7 +123,6 @@ struct ForeignContent: Sendable {
   // MARK: Kinds of checkpoints that are not read
 
   private static let notRead: [ForeignContent] = [
-    unread("a NumPy array (.npy)") { $0.starts(with: [0x93] + Array("NUMPY".utf8)) },
     row(
       "an encrypted zip archive", "unpack it with its password, and open what is inside",
       .encrypted

@@ -5,6 +5,7 @@ public enum Formats {
     Safetensors(),
     PyTorch(),
     PyTorchLegacy(),
+    NumPy(),
     GGUF(),
     Keras(),
     HDF5(),

@@ -30,8 +30,10 @@ struct AgreementTests {
       let path = Array(tree.path(of: leaf).components.map(\.bytes).joined(separator: [0x2f]))
       found[path.isEmpty ? "(root)" : String(decoding: path, as: UTF8.self)] = leaf
     }
-    #expect(found.count == expected.tensors.count, "\(file)")
-    for tensor in expected.tensors {
+    // An array of objects is a branch here; the arrays in it are its leaves.
+    let tensors = expected.tensors.filter { $0.dtype != "OBJECT" }
+    #expect(found.count == tensors.count, "\(file)")
+    for tensor in tensors {
       guard let leaf = found[producersPath(tensor.path)] else {
         Issue.record("\(file): there is no array \(tensor.path)")
         continue

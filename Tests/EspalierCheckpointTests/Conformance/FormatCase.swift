@@ -22,6 +22,7 @@ struct FormatCase: Sendable, CustomTestStringConvertible {
     FormatCase("safetensors", ("safetensors", ""), ("mlx", ".safetensors")),
     FormatCase("pytorch", ("pytorch-zip", "")),
     FormatCase("pytorch-legacy", ("pytorch-legacy", "")),
+    FormatCase("numpy", ("numpy", ""), ("mlx", ".npz")),
     FormatCase("gguf", ("gguf", ""), sumsAsStored: true, padding: 30),
     FormatCase("keras"),
     FormatCase("hdf5", ("hdf5-keras", ".h5")),
@@ -44,7 +45,7 @@ struct FormatCase: Sendable, CustomTestStringConvertible {
   var testDescription: String { name }
 
   /// Whether the format says itself where it ends, and what follows is nothing to it.
-  var endsBeforeTheFile: Bool { ["gguf", "hdf5", "jld2"].contains(name) }
+  var endsBeforeTheFile: Bool { ["gguf", "hdf5", "jld2", "numpy"].contains(name) }
 
   /// The project's own small files, made by `make.py` beside them.
   var fixtures: [URL] {

@@ -22,11 +22,11 @@ enum Python {
     var tensors: [String: Tensor]
   }
 
-  static func read(_ file: FilePath) throws -> Contents {
+  static func read(_ file: FilePath, with script: String = "read.py") throws -> Contents {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path ?? "")
     process.arguments = [
-      Fixtures.folder.appendingPathComponent("readback/read.py").path,
+      Fixtures.folder.appendingPathComponent("readback/\(script)").path,
       String(decoding: file.bytes, as: UTF8.self),
     ]
     let output = Pipe()
@@ -69,7 +69,13 @@ struct PythonReadbackTests {
     #expect(found.metadata == ["espalier.ties": #"{"head.weight":"embed.weight"}"#])
   }
 
-  private func expect(_ found: Python.Contents, toHold source: MemorySource) throws {
+  private func expect(_ found: Python.Contents, toHold source: any TensorSource) throws {
+    try Python.expect(found, toHold: source)
+  }
+}
+
+extension Python {
+  static func expect(_ found: Contents, toHold source: any TensorSource) throws {
     let tree = source.tree
     #expect(found.tensors.count == tree.leafCount)
     for leaf in tree.leafIDs {

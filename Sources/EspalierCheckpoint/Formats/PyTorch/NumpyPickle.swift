@@ -11,6 +11,19 @@ extension PickleDocument {
     }
   }
 
+  /// The elements of an object array, in C order.
+  func numpyObjects(_ id: PickleID) -> (isScalar: Bool, elements: [PickleID])? {
+    guard let (name, _) = named(id),
+      ["numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct"].contains(name),
+      let state = state(id)
+    else { return nil }
+    let parts = elements(state)
+    guard parts.count >= 5, kind(parts[4]) == .list, let shape = integers(parts[1]) else {
+      return nil
+    }
+    return (shape.isEmpty, elements(parts[4]))
+  }
+
   private func plainArray(_ id: PickleID) -> NumpyArray? {
     guard let (name, arguments) = named(id) else { return nil }
     switch name {

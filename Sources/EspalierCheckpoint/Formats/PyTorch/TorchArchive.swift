@@ -60,7 +60,7 @@ struct TorchArchive: TorchContainer {
   func bytes(ofStorage key: [UInt8]) throws -> TorchPlace.Bytes? {
     guard let entry = try zip.entry(prefix + Array("data/".utf8) + key) else { return nil }
     if let region = try zip.stored(entry) { return .region(region) }
-    return .compressed(zip, entry)
+    return .compressed(zip, entry, from: 0)
   }
 
   func region(_ range: Range<Int>) throws -> ByteRegion {

@@ -1,7 +1,8 @@
 import EspalierTree
 
-/// Saves values into a copy of a PyTorch zip archive. Everything else in it, the pickle with its
-/// classes and settings above all, stays byte for byte; checksums are made anew.
+/// Saves values into a copy of a file of tensors: an archive of PyTorch or NumPy, or one array of the
+/// latter. Everything else in it, the pickle with its classes and settings above all, stays byte for
+/// byte; checksums are made anew.
 struct TorchCopy {
   private let request: SaveRequest
   private let destination: Checkpoint
@@ -14,7 +15,7 @@ struct TorchCopy {
   ///   is not stored as plain values in the file.
   init?(_ request: SaveRequest) throws {
     guard CopyWriter.canCopy(request), let destination = request.destination,
-      destination.format is PyTorch, let places = destination.values as? TorchSource,
+      let places = destination.values as? TorchSource,
       let file = destination.files.first
     else { return nil }
     self.request = request
@@ -25,11 +26,13 @@ struct TorchCopy {
   }
 
   consuming func write() throws -> SaveReport {
-    try addChecksums(ByteRegion(file))
+    let whole = ByteRegion(file)
+    if ZipArchive.sniff(try whole.prefix(4)) { try addChecksums(whole) }
     var output = SavePlan.File(path: request.path)
     output.pieces = try edits.pieces(of: file, 0..<file.size, request.source)
     let files = try SavePlan(files: [output]).run(request)
-    return SaveReport(format: PyTorch().name, files: files, arrays: arrays, losses: [])
+    return SaveReport(
+      format: destination.format.name, files: files, arrays: arrays, losses: [])
   }
 
   // MARK: What is changed

@@ -6,15 +6,15 @@ enum TorchPlace: Sendable {
   enum Bytes: Sendable {
     /// As they are in the file, read in place.
     case region(ByteRegion)
-    /// A compressed member, inflated when it is read.
-    case compressed(ZipArchive, ZipEntry)
+    /// A compressed member, inflated when it is read; its values begin at an offset in it.
+    case compressed(ZipArchive, ZipEntry, from: Int)
     /// Spelled in the pickle in another way.
     case memory([UInt8])
 
     var count: Int {
       switch self {
       case .region(let region): region.count
-      case .compressed(_, let entry): entry.size
+      case .compressed(_, let entry, let start): entry.size - start
       case .memory(let bytes): bytes.count
       }
     }
@@ -67,10 +67,14 @@ struct TorchSource: TensorSource {
       return try strided(array, leaf) { offset, buffer in
         try region.read(at: offset, into: buffer)
       }
-    case .compressed(let zip, let entry):
-      if let range { return try InflatingReader(zip, entry, range) }
+    case .compressed(let zip, let entry, let start):
+      if let range {
+        return try InflatingReader(
+          zip, entry, (start + range.lowerBound)..<(start + range.upperBound))
+      }
       // A strided array is gathered from its storage, which has to be in memory for that.
-      return try gathered(array, leaf, zip.read(entry, limit: Self.inflatedLimit))
+      let all = try zip.read(entry, limit: Self.inflatedLimit)
+      return try gathered(array, leaf, Array(all.dropFirst(start)))
     case .memory(let bytes): return try gathered(array, leaf, bytes)
     }
   }

@@ -130,6 +130,11 @@ struct TorchTreeFiller {
       return []
     }
     if let inner = document.unwrapped(id) { return [(inner, node)] }
+    if let objects = document.numpyObjects(id) {
+      if objects.isScalar, let only = objects.elements.first { return [(only, node)] }
+      builder.setKind(.positional, of: node)
+      return try positional(objects.elements, under: node)
+    }
     let type = document.className(id)?.fullName ?? []
     if type.starts(with: "torch._utils._rebuild_sparse".utf8) {
       return try sparse(id, node, document)
@@ -241,6 +246,21 @@ struct TorchTreeFiller {
   }
 
   // MARK: Leaves
+
+  mutating func setOpaque(_ what: String, at node: TreeBuilder.Handle) throws {
+    try opaque(what, at: node)
+  }
+
+  /// The path of a node, for errors.
+  func place(of node: TreeBuilder.Handle) -> String {
+    visibleText(builder.path(of: node).flatName.bytes)
+  }
+
+  /// ` “path”`, or nothing for the root.
+  func named(_ node: TreeBuilder.Handle) -> String {
+    let place = place(of: node)
+    return place.isEmpty ? "" : " “\(place)”"
+  }
 
   private mutating func opaque(_ what: String, at node: TreeBuilder.Handle) throws {
     try set(.opaque(type: Array(what.utf8)), at: node)

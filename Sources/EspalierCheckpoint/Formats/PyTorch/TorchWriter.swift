@@ -5,63 +5,35 @@ import EspalierTree
 /// `torch.load(weights_only=True)` accepts.
 struct TorchWriter: CheckpointWriter {
   func losses(_ request: SaveRequest) throws -> [String] {
-    try TorchCopy(request) == nil ? TorchDraft(request).losses : []
+    try copy(request) == nil ? TorchDraft(request).losses : []
   }
 
   func write(_ request: SaveRequest) throws -> SaveReport {
-    if let copy = try TorchCopy(request) { return try copy.write() }
+    if let copy = try copy(request) { return try copy.write() }
     let draft = try TorchDraft(request)
     let total = draft.pickle.count + draft.storages.reduce(0) { $0 &+ $1.byteCount }
-    let meter = SaveMeter(request.monitor, total: total)
-    let file = try AtomicFile(
-      request.path,
-      options: SaveOptions(
-        replace: request.replace, expectedSize: total,
-        inputs: (request.destination?.files ?? []) + request.inputs,
-        isCancelled: { meter.isStopped }, progress: { meter.follow($0) }))
+    let output = try ZipMembers(request, total: total)
     do {
-      var zip = ZipWriter(file)
-      try zip.add(member("data.pkl"), draft.pickle)
-      try zip.add(member("byteorder"), Array("little".utf8))
+      try output.add(member("data.pkl"), draft.pickle)
+      try output.add(member("byteorder"), Array("little".utf8))
       for (number, storage) in draft.storages.enumerated() {
-        try add(storage, member("data/\(number)"), request, meter, &zip)
+        try output.add(member("data/\(number)"), storage.leaf, storage.byteCount)
       }
-      try zip.add(member("version"), Array("3\n".utf8))
-      try zip.finish()
-      try file.commit()
+      try output.add(member("version"), Array("3\n".utf8))
+      return SaveReport(
+        format: PyTorch().name, files: [try output.finish()], arrays: draft.storages.count,
+        losses: draft.losses)
     } catch {
-      file.cancel()
+      output.cancel()
       throw error
     }
-    return SaveReport(
-      format: PyTorch().name, files: [.init(path: request.path, size: file.position)],
-      arrays: draft.storages.count, losses: draft.losses)
+  }
+
+  private func copy(_ request: SaveRequest) throws -> TorchCopy? {
+    request.destination?.format is PyTorch ? try TorchCopy(request) : nil
   }
 
   private func member(_ name: String) -> [UInt8] { Array("archive/\(name)".utf8) }
-
-  private func add(
-    _ storage: TorchDraft.Storage, _ name: [UInt8], _ request: SaveRequest, _ meter: SaveMeter,
-    _ zip: inout ZipWriter
-  ) throws {
-    // What a source throws is not always a CheckpointError, which is all that a member may throw.
-    var failure: (any Error)?
-    do {
-      try zip.add(name, size: storage.byteCount) { (append) throws(CheckpointError) in
-        do {
-          try request.source.withChunks(of: storage.leaf, chunk: 4 << 20) { chunk in
-            try append(Array(chunk))
-            meter.wrote(chunk.count)
-          }
-        } catch let error as CheckpointError {
-          throw error
-        } catch {
-          failure = error
-          throw CheckpointError(.saveFailed, file: request.path, found: "\(error)")
-        }
-      }
-    } catch { throw failure ?? error }
-  }
 }
 
 /// The pickle of a checkpoint, and the storages that it names.

@@ -1,0 +1,63 @@
+import EspalierCheckpoint
+import EspalierTree
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct NumPyTests {
+  private let folder = TemporaryFolder()
+
+  @Test func whatNumPyCannotHoldIsRefusedBeforeAnythingIsWritten() throws {
+    var builder = MemorySource.Builder()
+    try builder.add("w", .bf16, [1], [0, 0])
+    let path = folder.file("a.npz")
+    let error = #expect(throws: CheckpointError.self) {
+      try Checkpoint.save(SaveRequest(builder.finish(), to: path))
+    }
+    #expect(error?.code == .unsupported)
+    #expect(error?.found == "BF16 elements")
+    #expect(!FileManager.default.fileExists(atPath: String(decoding: path.bytes, as: UTF8.self)))
+  }
+
+  @Test func tiesAreStoredTwiceAndThatIsSaid() throws {
+    let path = folder.file("a.npz")
+    let report = try Checkpoint.save(SaveRequest(try tiedSource(), to: path))
+    #expect(report.arrays == 3)
+    #expect(report.losses == ["tied arrays are stored once for each name (1 group)"])
+  }
+
+  @Test(arguments: [
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }",
+    "{\"shape\": (2L,), 'descr': u'<f4', 'fortran_order': False}",
+    " { 'fortran_order' : False , 'shape':(2,),'descr':'<f4' }\n",
+  ])
+  func headersAreReadAsPythonWritesThem(_ text: String) throws {
+    let path = try file(text, values: 8)
+    let opened = try Checkpoint.open(path)
+    #expect(opened.tree.shape(of: LeafID(0)) == [2])
+  }
+
+  @Test(arguments: [
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (-2,), }",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775808,), }",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 2), }",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }",
+    "{'descr': '<f4', 'fortran_order': 0, 'shape': (2,), }",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), 'descr': '<f8'}",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), 'more': 1}",
+    "__import__('os').system('true')",
+    String(repeating: "(", count: 10_000),
+  ])
+  func otherHeadersAreRefused(_ text: String) throws {
+    let path = try file(text, values: 8)
+    #expect(throws: CheckpointError.self) { try Checkpoint.open(path) }
+  }
+
+  private func file(_ text: String, values: Int) throws -> FilePath {
+    let header = Array(text.utf8)
+    let bytes =
+      [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.count & 255), UInt8(header.count >> 8)]
+      + header + [UInt8](repeating: 1, count: values)
+    return folder.write("a.npy", bytes)
+  }
+}
