@@ -32,6 +32,13 @@ final class TemporaryFolder: Sendable {
     return file(name)
   }
 
+  /// Makes a file longer without writing anything.
+  func extend(_ name: String, to size: Int) throws {
+    guard truncate(text(name), off_t(size)) == 0 else { throw CannotExtend() }
+  }
+
+  struct CannotExtend: Error {}
+
   func remove(_ name: String) { unlink(text(name)) }
   func removeFolder(_ name: String) { rmdir(text(name)) }
 
