@@ -14,6 +14,7 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable {
   case q2K, q3K, q4K, q5K, q6K, q8K
   case iq2xxs, iq2xs, iq3xxs, iq1s, iq4nl, iq3s, iq2s, iq4xs, iq1m
   case tq10, tq20, mxfp4
+  case i4, u4
 
   /// The name in safetensors' spelling; block-quantised types by their own.
   public var name: String { Self.table[Int(rawValue)].name }
@@ -66,7 +67,8 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable {
     (.iq3s, "IQ3_S", 256, 110, .quantised), (.iq2s, "IQ2_S", 256, 82, .quantised),
     (.iq4xs, "IQ4_XS", 256, 136, .quantised), (.iq1m, "IQ1_M", 256, 56, .quantised),
     (.tq10, "TQ1_0", 256, 54, .quantised), (.tq20, "TQ2_0", 256, 66, .quantised),
-    (.mxfp4, "MXFP4", 32, 17, .quantised),
+    (.mxfp4, "MXFP4", 32, 17, .quantised), (.i4, "I4", 2, 1, .integer),
+    (.u4, "U4", 2, 1, .integer),
   ]
   private static let byName = Dictionary(
     uniqueKeysWithValues: table.map { ($0.name, $0.type) })
