@@ -5,6 +5,10 @@ import EspalierTree
 ///
 /// For formats whose arrays lie in the file as plain values.
 struct CopyWriter: CheckpointWriter {
+  /// What to do about arrays that are stored in another way, where they may stay as they are but not
+  /// change; nil where there can be none.
+  var adviceOnOthers: String?
+
   /// Whether a request can be served: the tree is the destination's own, whole.
   static func canCopy(_ request: SaveRequest) -> Bool {
     guard let destination = request.destination else { return false }
@@ -14,20 +18,33 @@ struct CopyWriter: CheckpointWriter {
   func losses(_ request: SaveRequest) throws -> [String] { [] }
 
   func write(_ request: SaveRequest) throws -> SaveReport {
+    try write(request) { Self.targets(of: $0, request) }
+  }
+
+  /// - Parameter targets: where the files of the destination go, in their order; those that follow
+  ///   are not copied.
+  func write(
+    _ request: SaveRequest, to targets: (Checkpoint) throws -> SavePlan
+  ) throws -> SaveReport {
     guard let destination = request.destination, Self.canCopy(request) else {
       throw CheckpointError(
         .unsupported, file: request.path, found: "a tree without a file of this format behind it",
         expected: "values for the arrays of such a file", advice: "choose another format")
     }
-    let places = try places(in: destination)
-    var plan = Self.targets(of: destination, request)
+    let (places, others) = try places(in: destination)
+    for leaf in others {
+      try UnchangedValues.check(
+        leaf, request, destination,
+        "new values for an array that is not stored as plain values", advice: adviceOnOthers)
+    }
+    var plan = try targets(destination)
     for (number, file) in destination.files.enumerated() where number < plan.files.count {
       plan.files[number].pieces = try pieces(of: file, places[ObjectIdentifier(file)] ?? [])
     }
     let files = try plan.run(request)
     return SaveReport(
       format: destination.format.name, files: files,
-      arrays: places.values.reduce(0) { $0 + $1.count }, losses: [])
+      arrays: places.values.reduce(others.count) { $0 + $1.count }, losses: [])
   }
 
   /// Copies the one file of the destination, and lets `body` write over values in the copy.
@@ -79,12 +96,19 @@ struct CopyWriter: CheckpointWriter {
     var leaf: LeafID
   }
 
-  /// The ranges of all arrays by file, each once, in order.
-  private func places(in destination: Checkpoint) throws -> [ObjectIdentifier: [Place]] {
+  /// The ranges of all arrays by file, each once, in order; and the arrays that have none.
+  private func places(
+    in destination: Checkpoint
+  ) throws -> (places: [ObjectIdentifier: [Place]], others: [LeafID]) {
     var places: [ObjectIdentifier: [Place]] = [:]
+    var others: [LeafID] = []
     let tree = destination.tree
     for leaf in tree.leafIDs where tree.kind(of: leaf) == .array {
       guard let reader = try destination.reader(for: leaf) as? FileRangeReader else {
+        if adviceOnOthers != nil {
+          others.append(leaf)
+          continue
+        }
         throw CheckpointError(
           .unsupported, file: destination.path, place: tree.path(of: leaf).flatName.bytes,
           found: "an array that is not stored as plain values", expected: "one that is",
@@ -98,7 +122,7 @@ struct CopyWriter: CheckpointWriter {
       // Tied names have one range: the first leaf of each stands for all.
       places[key]?.sort { ($0.range.lowerBound, $0.leaf) < ($1.range.lowerBound, $1.leaf) }
     }
-    return places
+    return (places, others)
   }
 
   private func pieces(of file: InputFile, _ places: [Place]) throws -> [SavePlan.Piece] {

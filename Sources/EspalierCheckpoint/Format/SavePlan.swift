@@ -26,8 +26,9 @@ struct SavePlan {
     var size: Int { pieces.reduce(0) { $0 &+ $1.count } }
   }
 
-  /// The last one is the index, where there is one: it gets its name last.
   var files: [File]
+  /// The number of the file that names the others, and so gets its name last; nil for the last one.
+  var lastFile: Int?
   /// The folder for several files, made by the save.
   var folder: FilePath?
 
@@ -42,7 +43,9 @@ struct SavePlan {
       }
       let meter = SaveMeter(request.monitor, total: total)
       for file in files { outputs.append(try write(file, request, meter)) }
-      try SaveGroup.commit(outputs)
+      var ordered = outputs
+      if let lastFile { ordered.append(ordered.remove(at: lastFile)) }
+      try SaveGroup.commit(ordered)
     } catch {
       for output in outputs { output.cancel() }
       folder?.removeIfNew()

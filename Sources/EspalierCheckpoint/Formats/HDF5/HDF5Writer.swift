@@ -49,7 +49,9 @@ struct HDF5Writer: CheckpointWriter {
       if writer.isWritable {
         try writer.write(reader, output, &headers)
       } else {
-        try checkEqual(leaf, request, source)
+        try UnchangedValues.check(
+          leaf, request, source, Self.notPlain,
+          advice: "save as safetensors, or rewrite the file without compression first")
       }
     }
     try headers.write(to: output)
@@ -65,26 +67,6 @@ struct HDF5Writer: CheckpointWriter {
     return plain.rest == (start + run.lowerBound)..<(start + run.upperBound)
   }
 
-  private func checkEqual(
-    _ leaf: LeafID, _ request: SaveRequest, _ source: HDF5Source
-  ) throws {
-    var new = try request.source.reader(for: leaf)
-    var old = try source.reader(for: leaf)
-    let unit = max(1, source.tree.dtype(of: leaf).bytesPerBlock)
-    let size = (1 << 20) / unit * unit
-    var buffers = ([UInt8](repeating: 0, count: size), [UInt8](repeating: 0, count: size))
-    while true {
-      let a = try buffers.0.withUnsafeMutableBytes { try new.read(into: $0) }
-      let b = try buffers.1.withUnsafeMutableBytes { try old.read(into: $0) }
-      guard a == b, buffers.0[..<a] == buffers.1[..<b] else {
-        throw CheckpointError(
-          .unsupported, file: request.path, place: source.tree.path(of: leaf).flatName.bytes,
-          found: "new values for an array that is compressed in the file, or not whole in it",
-          expected: "an array that lies in the file as plain values",
-          advice: "save as safetensors, or rewrite the file without compression first")
-      }
-      if a == 0 { return }
-      if request.monitor.report(0, 1) == false { throw Cancelled() }
-    }
-  }
+  private static let notPlain =
+    "new values for an array that is compressed in the file, or not whole in it"
 }
