@@ -137,11 +137,6 @@ struct ForeignContent: Sendable {
       sample.size >= 48
         && (try? sample.region.read(at: sample.size - 8, count: 8)) == tableSignature
     },
-    unread("an ONNX model") { sample in
-      // Field 1, the version of the format, then the producer's name or the graph.
-      sample.prefix.count >= 3 && sample.prefix[0] == 0x08 && (3...32).contains(sample.prefix[1])
-        && [0x12, 0x1a, 0x22, 0x2a, 0x3a, 0x42].contains(sample.prefix[2])
-    },
     row(
       "values written by Julia's Serialization, which only the Julia that wrote them can read",
       "load it there, and save it with JLD2", .unsupported

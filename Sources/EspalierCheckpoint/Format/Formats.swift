@@ -11,6 +11,7 @@ public enum Formats {
     HDF5(),
     JLD2(),
     BSON(),
+    ONNX(),
     Skeleton(),
   ]
 

@@ -28,6 +28,7 @@ struct FormatCase: Sendable, CustomTestStringConvertible {
     FormatCase("hdf5", ("hdf5-keras", ".h5")),
     FormatCase("jld2"),
     FormatCase("bson"),
+    FormatCase("onnx", ("onnx", "")),
     FormatCase("skeleton", savesACopy: false, padding: 1),
   ]
 

@@ -16,7 +16,7 @@ enum PythonTorch {
     return result.output
   }
 
-  private static func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
+  static func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: try #require(Python.path))
     process.arguments = arguments

@@ -26,6 +26,8 @@ public struct ProtobufReader: Sendable {
   public static let depthLimit = 128
 
   public let origin: ByteOrigin
+  /// Bytes of all that is read.
+  public let count: Int
   /// Of the next byte, from the start of what is read.
   public private(set) var position = 0
 
@@ -42,7 +44,8 @@ public struct ProtobufReader: Sendable {
     self.region = region
     self.windowSize = max(16, windowSize)
     origin = region.origin
-    ends = [region.count]
+    count = region.count
+    ends = [count]
   }
 
   public init(_ bytes: [UInt8], origin: ByteOrigin) {
@@ -50,7 +53,8 @@ public struct ProtobufReader: Sendable {
     windowSize = bytes.count
     window = bytes
     self.origin = origin
-    ends = [bytes.count]
+    count = bytes.count
+    ends = [count]
   }
 
   /// How many messages are open; the outermost is one.
@@ -100,6 +104,18 @@ public struct ProtobufReader: Sendable {
   public mutating func leave() {
     position += remaining
     ends.removeLast(ends.isEmpty ? 0 : 1)
+  }
+
+  /// Goes to a message by its range, which must lie in what is read, and makes it the only open one:
+  /// for messages that cannot be understood before others.
+  public mutating func visit(_ range: Range<Int>, _ name: String) throws(CheckpointError) {
+    guard range.lowerBound >= 0, range.upperBound <= count else {
+      throw error(
+        .truncated, at: max(0, range.lowerBound), name, found: "\(byteCount(count)) in all",
+        "\(byteCount(range.count)) here")
+    }
+    position = range.lowerBound
+    ends = [range.upperBound]
   }
 
   private mutating func value(
@@ -155,7 +171,8 @@ public struct ProtobufReader: Sendable {
     return try region.read(at: range.lowerBound, count: range.count)
   }
 
-  private mutating func integer<I: FixedWidthInteger>(
+  /// The next number where the innermost open message is a run of packed numbers of one size.
+  public mutating func integer<I: FixedWidthInteger>(
     _ type: I.Type, _ name: String
   ) throws(CheckpointError) -> I {
     let size = MemoryLayout<I>.size
