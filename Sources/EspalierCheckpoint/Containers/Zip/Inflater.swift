@@ -77,6 +77,28 @@ public struct Inflater: ~Copyable {
   }
 }
 
+extension Inflater {
+  /// All that a stream decompresses to; nil where it is broken, cut, or holds more than `limit`
+  /// bytes.
+  static func decompress(_ bytes: [UInt8], format: Format, limit: Int) -> [UInt8]? {
+    var inflater = Inflater(format: format)
+    inflater.feed(bytes)
+    var result: [UInt8] = []
+    // Deflate packs at most 1,032 to one: a size beyond that is a lie.
+    result.reserveCapacity(min(limit, bytes.count.multipliedReportingOverflow(by: 8).partialValue))
+    var piece: [UInt8] = []
+    while !inflater.isFinished {
+      guard inflater.next(into: &piece, limit: min(1 << 20, limit - result.count + 1)) else {
+        return nil
+      }
+      if piece.isEmpty, !inflater.isFinished { return nil }
+      result += piece
+      guard result.count <= limit else { return nil }
+    }
+    return result
+  }
+}
+
 /// CRC-32 as zip and gzip use it.
 public struct CRC32: Sendable {
   public private(set) var value: UInt32 = 0

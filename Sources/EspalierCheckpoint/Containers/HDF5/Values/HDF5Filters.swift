@@ -69,12 +69,14 @@ struct HDF5Filters: Sendable {
       let after = filters[..<number].filter { $0.id == 3 }.count * 4
       switch filter.id {
       case 1:
-        guard let plain = Self.inflate(bytes, limit: size + after) else { return nil }
+        guard let plain = Inflater.decompress(bytes, format: .zlib, limit: size + after) else {
+          return nil
+        }
         bytes = plain
       case 2:
         let unit = filter.values.first ?? elementSize
         guard unit > 0 else { return nil }
-        bytes = Self.unshuffle(bytes, unit: unit)
+        bytes = Shuffle.undoBytes(bytes, unit: unit)
       case 3:
         guard bytes.count >= 4, Self.checksumMatches(bytes) else { return nil }
         bytes.removeLast(4)
@@ -82,42 +84,6 @@ struct HDF5Filters: Sendable {
       }
     }
     return bytes.count == size ? bytes : nil
-  }
-
-  private static func inflate(_ bytes: [UInt8], limit: Int) -> [UInt8]? {
-    var inflater = Inflater(format: .zlib)
-    inflater.feed(bytes)
-    var result: [UInt8] = []
-    // Deflate packs at most 1,032 to one: a size beyond that is a lie.
-    result.reserveCapacity(min(limit, bytes.count.multipliedReportingOverflow(by: 8).partialValue))
-    var piece: [UInt8] = []
-    while !inflater.isFinished {
-      guard inflater.next(into: &piece, limit: min(1 << 20, limit - result.count + 1)) else {
-        return nil
-      }
-      if piece.isEmpty, !inflater.isFinished { return nil }
-      result += piece
-      guard result.count <= limit else { return nil }
-    }
-    return result
-  }
-
-  /// Elements were stored as all first bytes, then all second bytes, and so on.
-  private static func unshuffle(_ bytes: [UInt8], unit: Int) -> [UInt8] {
-    let count = bytes.count / unit
-    if unit == 1 || count < 2 { return bytes }
-    return [UInt8](unsafeUninitializedCapacity: bytes.count) { target, initialized in
-      for byte in 0..<unit {
-        var out = byte
-        let start = byte * count
-        for index in start..<(start + count) {
-          target[out] = bytes[index]
-          out += unit
-        }
-      }
-      for index in (count * unit)..<bytes.count { target[index] = bytes[index] }
-      initialized = bytes.count
-    }
   }
 
   /// Fletcher's checksum over 16-bit words, big-endian, as HDF5 has it.
