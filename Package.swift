@@ -33,6 +33,7 @@ let package = Package(
     // C libraries and kernels, one target each.
     .systemLibrary(name: "CNcurses", providers: [.apt(["libncursesw5-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CKernels"),
     .target(name: "CSystem"),
@@ -52,7 +53,7 @@ let package = Package(
     // Bytes and formats.
     .target(
       name: "EspalierCheckpoint",
-      dependencies: ["EspalierTree", "CZlib", "CCrypto", "CSystem"],
+      dependencies: ["EspalierTree", "CZlib", "CZstd", "CCrypto", "CSystem"],
       swiftSettings: strict),
 
     // The library that Swift programs import.

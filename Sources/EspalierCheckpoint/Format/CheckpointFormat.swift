@@ -27,6 +27,12 @@ public protocol CheckpointFormat: Sendable {
   /// Reads several files that together hold one tree.
   func open(shards: [ByteRegion], _ options: OpenOptions) throws -> OpenedContent
 
+  /// The file to open where a path stands for a checkpoint without being a file that says so: a
+  /// folder with a layout of its own, a prefix, a file of mere values. Nil where it stands for none.
+  ///
+  /// Asked only where the path's own content is no checkpoint.
+  func fileMeant(by path: FilePath) -> FilePath?
+
   /// How it is written; nil for formats that are only read.
   var writer: (any CheckpointWriter)? { get }
 }
@@ -34,6 +40,7 @@ public protocol CheckpointFormat: Sendable {
 extension CheckpointFormat {
   public var writer: (any CheckpointWriter)? { nil }
   public var holdsValues: Bool { true }
+  public func fileMeant(by path: FilePath) -> FilePath? { nil }
 
   public func open(shards: [ByteRegion], _ options: OpenOptions) throws -> OpenedContent {
     guard let first = shards.first, shards.count == 1 else {

@@ -12,6 +12,7 @@ public enum Formats {
     JLD2(),
     BSON(),
     ONNX(),
+    Orbax(),
     Skeleton(),
   ]
 
@@ -28,6 +29,14 @@ public enum Formats {
     return writable.first { format in
       format.extensions.contains { name.suffix($0.utf8.count + 1).elementsEqual(".\($0)".utf8) }
     }
+  }
+
+  /// The file that a path stands for in a format's own way of naming.
+  static func fileMeant(by path: FilePath) -> FilePath? {
+    for format in all {
+      if let file = format.fileMeant(by: path) { return file }
+    }
+    return nil
   }
 
   /// The format whose content this is; nil when it is none's.

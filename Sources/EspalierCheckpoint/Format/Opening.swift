@@ -11,7 +11,10 @@ extension Checkpoint {
     _ path: FilePath, options: OpenOptions = OpenOptions()
   ) throws(CheckpointError) -> Checkpoint {
     do {
-      return try isFolder(path) ? openFolder(path, options) : openFile(path, options)
+      if let file = Formats.fileMeant(by: path), try !isCheckpoint(path) {
+        return try openFile(file, named: path, options)
+      }
+      return try isFolder(path) ? openFolder(path, options) : openFile(path, named: path, options)
     } catch let error as CheckpointError {
       throw error
     } catch let error as TreeError {
@@ -21,13 +24,24 @@ extension Checkpoint {
     }
   }
 
-  private static func openFile(_ path: FilePath, _ options: OpenOptions) throws -> Checkpoint {
+  private static func openFile(
+    _ path: FilePath, named name: FilePath, _ options: OpenOptions
+  ) throws -> Checkpoint {
     let file = try InputFile(path)
     let region = ByteRegion(file)
     let sample = try ContentSample(region)
-    if ShardIndex.isIndex(sample) { return try openIndex(file, named: path, options) }
+    if ShardIndex.isIndex(sample) { return try openIndex(file, named: name, options) }
     let format = try format(of: sample)
-    return try assemble(path, format, try format.open(region, options), [file], options)
+    var content = try format.open(region, options)
+    if path != name { content.notes.append("“\(path)” is what is opened") }
+    return try assemble(name, format, content, [file], options)
+  }
+
+  /// Whether a path is a file with a checkpoint in it.
+  private static func isCheckpoint(_ path: FilePath) throws(CheckpointError) -> Bool {
+    guard !isFolder(path), let file = try? InputFile(path) else { return false }
+    let sample = try ContentSample(ByteRegion(file))
+    return ShardIndex.isIndex(sample) || (Formats.sniff(sample)?.confidence ?? .no) > .possible
   }
 
   /// The format of a file; throws what the file is where it is none's.

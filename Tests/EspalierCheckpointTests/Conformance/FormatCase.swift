@@ -29,6 +29,7 @@ struct FormatCase: Sendable, CustomTestStringConvertible {
     FormatCase("jld2"),
     FormatCase("bson"),
     FormatCase("onnx", ("onnx", "")),
+    FormatCase("orbax"),
     FormatCase("skeleton", savesACopy: false, padding: 1),
   ]
 

@@ -1,0 +1,195 @@
+import EspalierTree
+import Foundation
+import TestSupport
+import Testing
+
+@testable import EspalierCheckpoint
+
+/// Folders that Orbax and TensorStore wrote; `Fixtures/orbax/make.py` makes ours.
+@Suite struct OrbaxTests {
+  static let kinds = Fixtures.folder.appendingPathComponent("orbax-kinds")
+
+  static func kind(_ name: String) -> FilePath { FilePath(kinds.appendingPathComponent(name)) }
+
+  @Test(arguments: ["chunks", "many", "saved"])
+  func holdsWhatTensorStoreFinds(_ name: String) throws {
+    try compare(
+      Self.kinds.appendingPathComponent(name),
+      without: [
+        "blosc.blosclz.0", "blosc.blosclz.1", "blosc.blosclz.2", "columns",
+      ])
+  }
+
+  @Test(.enabled(if: Shared.hasCheckpoints, Comment(rawValue: Shared.skipReason)))
+  func holdsWhatTensorStoreFindsInARealCheckpoint() throws {
+    try compare(Shared.checkpoints.appendingPathComponent("orbax/dronetrain"), without: [])
+  }
+
+  private func compare(_ folder: URL, without unread: Set<String>) throws {
+    let checkpoint = try Checkpoint.open(FilePath(folder))
+    #expect(checkpoint.format.name == "orbax")
+    let tree = checkpoint.tree
+    let expected = try #require(Expected(beside: folder))
+    #expect(tree.leafIDs.count { tree.kind(of: $0) == .array } == expected.tensors.count)
+    #expect(expected.tensors.count > 4)
+    for tensor in expected.tensors {
+      let node = try #require(tree.node(named: Name(tensor.path)), "\(tensor.path)")
+      let leaf = try #require(tree.leaf(at: node), "\(tensor.path)")
+      #expect(tree.dtype(of: leaf).name == tensor.dtype, "\(tensor.path)")
+      #expect(tree.shape(of: leaf).dimensions == tensor.shape, "\(tensor.path)")
+      #expect(checkpoint.hasValues(leaf) == !unread.contains(tensor.path), "\(tensor.path)")
+      guard checkpoint.hasValues(leaf) else { continue }
+      let digest = hexadecimal(SHA256.hash(try checkpoint.bytes(of: leaf)))
+      #expect(digest == tensor.sha256, "\(tensor.path)")
+    }
+  }
+
+  @Test func whatCannotBeReadSaysWhy() throws {
+    let checkpoint = try Checkpoint.open(Self.kind("chunks"))
+    for (name, reason) in [
+      ("blosc.blosclz.1", "compressed with blosclz"), ("columns", "column order"),
+    ] {
+      let node = try #require(checkpoint.tree.node(named: Name(name)))
+      let leaf = try #require(checkpoint.tree.leaf(at: node))
+      let error = #expect(throws: NoValues.self) { _ = try checkpoint.bytes(of: leaf) }
+      #expect(error?.reason.contains(reason) == true)
+    }
+  }
+
+  @Test func layersAreInNaturalOrder() throws {
+    let tree = try Checkpoint.open(Self.kind("many")).tree
+    let layer = try #require(tree.node(named: "layer"))
+    #expect(
+      Array(tree.children(of: layer)).map { tree.name(of: $0) } == (0..<12).map { Name("\($0)") })
+  }
+
+  @Test func whatStandsBesideTheDatabaseIsShown() throws {
+    let checkpoint = try Checkpoint.open(Self.kind("saved"))
+    let node = try #require(checkpoint.tree.node(named: "nothing"))
+    #expect(checkpoint.tree.leaf(at: node).flatMap { checkpoint.tree.value($0) } == .nothing)
+    #expect(checkpoint.metadata.contains(MetadataEntry("use_zarr3", .bool(false))))
+    #expect(checkpoint.notes.contains { $0.contains("manifest.ocdbt") })
+    // The manifest by itself is the same, and so is the folder around an item.
+    let manifest = try Checkpoint.open(Self.kind("saved/manifest.ocdbt"))
+    #expect(manifest.tree == checkpoint.tree)
+  }
+
+  @Test func theFolderOfAStepHoldsItsItem() throws {
+    let step = try copy("many", as: "default").deletingLastPathComponent()
+    defer { try? FileManager.default.removeItem(at: step) }
+    #expect(try Checkpoint.open(FilePath(step)).tree == Checkpoint.open(Self.kind("many")).tree)
+  }
+
+  /// A copy of a fixture in a folder of its own, which is not removed by itself.
+  private func copy(_ name: String, as other: String) throws -> URL {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let target = folder.appendingPathComponent(other)
+    try FileManager.default.copyItem(at: Self.kinds.appendingPathComponent(name), to: target)
+    return target
+  }
+
+  // MARK: Damage
+
+  /// The manifest and the data file of a fixture that has one.
+  private func files(_ folder: URL) throws -> [URL] {
+    let data = folder.appendingPathComponent("d")
+    let names = try FileManager.default.contentsOfDirectory(atPath: data.path)
+    #expect(names.count == 1)
+    return [folder.appendingPathComponent("manifest.ocdbt")]
+      + names.map { data.appendingPathComponent($0) }
+  }
+
+  @Test func aFileThatIsCutIsRefused() throws {
+    let folder = try copy("many", as: "x")
+    defer { try? FileManager.default.removeItem(at: folder.deletingLastPathComponent()) }
+    for file in try files(folder) {
+      let bytes = try Data(contentsOf: file)
+      // The root of the tree is what is written last.
+      for length in stride(from: 0, to: bytes.count, by: 7) {
+        try bytes.prefix(length).write(to: file)
+        #expect(openAndReadAll(FilePath(folder)) != nil, "\(file.lastPathComponent), \(length)")
+      }
+      try bytes.write(to: file)
+    }
+    #expect(openAndReadAll(FilePath(folder)) == nil)
+  }
+
+  @Test func flippedBytesDoNoHarm() throws {
+    let folder = try copy("many", as: "x")
+    defer { try? FileManager.default.removeItem(at: folder.deletingLastPathComponent()) }
+    var refused = 0
+    for file in try files(folder) {
+      let bytes = try Data(contentsOf: file)
+      for index in bytes.indices {
+        var damaged = bytes
+        damaged[index] ^= [0x01, 0x80, 0xff][index % 3]
+        try damaged.write(to: file)
+        if let error = openAndReadAll(FilePath(folder)) {
+          refused += 1
+          #expect(error.sentence.hasSuffix("."))
+        }
+      }
+      try bytes.write(to: file)
+    }
+    // All but the values of arrays, and what older versions left behind, has a checksum.
+    #expect(refused > 1000)
+  }
+
+  @Test func aMissingDataFileIsNamed() throws {
+    let folder = try copy("many", as: "x")
+    defer { try? FileManager.default.removeItem(at: folder.deletingLastPathComponent()) }
+    try FileManager.default.removeItem(at: try files(folder)[1])
+    let error = failure { () throws(CheckpointError) in _ = try Checkpoint.open(FilePath(folder)) }
+    #expect(error?.code == .missingShard)
+  }
+
+  /// A manifest whose root is in a data file of this path.
+  private func manifest(path: String) -> [UInt8] {
+    let name = Array(path.utf8)
+    var body = [UInt8](repeating: 7, count: 16) + [0, 0, 0, 4, 0]
+    body += [1, UInt8(name.count), 0] + name
+    body += [1, 1, 0, 0, 0, 20, 0, 0, 0] + [UInt8](repeating: 0, count: 8)
+    let length = 4 + 8 + 2 + body.count + 4
+    let bytes =
+      OCDBTRecord.manifest + [UInt8(length)] + [UInt8](repeating: 0, count: 7) + [0, 0] + body
+    var sum = CRC32C()
+    bytes.withUnsafeBytes { sum.update($0) }
+    return bytes + withUnsafeBytes(of: sum.value.littleEndian) { Array($0) }
+  }
+
+  @Test(arguments: ["../x", "/etc/passwd", "a/../../x", "a//b", "./x", "", "a/"])
+  func pathsThatLeadElsewhereAreRefused(_ path: String) {
+    let folder = TemporaryFolder()
+    let file = folder.write("manifest.ocdbt", manifest(path: path))
+    let error = failure { () throws(CheckpointError) in _ = try Checkpoint.open(file) }
+    #expect(error?.code == .unsafePath)
+  }
+
+  @Test func pathsBelowTheFolderAreFollowed() {
+    let folder = TemporaryFolder()
+    let file = folder.write("manifest.ocdbt", manifest(path: "a/b"))
+    let error = failure { () throws(CheckpointError) in _ = try Checkpoint.open(file) }
+    #expect(error?.code == .missingShard)
+    // What is there is no node.
+    let other = folder.write("manifest.ocdbt", manifest(path: "x"))
+    folder.write("x", [UInt8](repeating: 1, count: 20))
+    let verdict = failure { () throws(CheckpointError) in _ = try Checkpoint.open(other) }
+    #expect(verdict?.code == .badHeader)
+  }
+
+  // MARK: Compression
+
+  @Test func decompressionHasALimit() throws {
+    let bytes = try Fixtures.bytes(Self.kinds.appendingPathComponent("saved/manifest.ocdbt"))
+    let frame = Array(bytes[14..<(bytes.count - 4)])
+    let body = try #require(Zstandard.decompress(frame, limit: 1 << 20))
+    #expect(Zstandard.decompress(frame, limit: body.count) == body)
+    #expect(Zstandard.decompress(frame, limit: body.count - 1) == nil)
+    for length in 0..<frame.count {
+      #expect(Zstandard.decompress(Array(frame[..<length]), limit: 1 << 20) == nil)
+    }
+    #expect(Zstandard.decompress(frame + frame, limit: 1 << 20) == body + body)
+    #expect(Zstandard.decompress(frame + [0], limit: 1 << 20) == nil)
+  }
+}
