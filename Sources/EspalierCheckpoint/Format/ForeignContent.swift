@@ -133,10 +133,6 @@ struct ForeignContent: Sendable {
     unread("a TensorFlow Lite model") { sample in
       sample.prefix.count >= 8 && sample.prefix[4..<8].elementsEqual("TFL3".utf8)
     },
-    unread("a TensorFlow checkpoint") { sample in
-      sample.size >= 48
-        && (try? sample.region.read(at: sample.size - 8, count: 8)) == tableSignature
-    },
     row(
       "values written by Julia's Serialization, which only the Julia that wrote them can read",
       "load it there, and save it with JLD2", .unsupported
@@ -154,8 +150,6 @@ struct ForeignContent: Sendable {
       "open the file that it names", .notACheckpoint
     ) { $0.starts(with: "model_checkpoint_path:") },
   ]
-
-  private static let tableSignature: [UInt8] = [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb]
 
   // MARK: Last, because they match much
 

@@ -13,6 +13,7 @@ public enum Formats {
     BSON(),
     ONNX(),
     Orbax(),
+    TensorFlow(),
     Skeleton(),
   ]
 

@@ -33,7 +33,7 @@ extension Checkpoint {
     if ShardIndex.isIndex(sample) { return try openIndex(file, named: name, options) }
     let format = try format(of: sample)
     var content = try format.open(region, options)
-    if path != name { content.notes.append("“\(path)” is what is opened") }
+    if path != name { content.notes.append("read from “\(path)”") }
     return try assemble(name, format, content, [file], options)
   }
 

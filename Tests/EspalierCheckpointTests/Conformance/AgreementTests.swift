@@ -21,7 +21,7 @@ struct AgreementTests {
     }
   }
 
-  private func compare(
+  func compare(
     _ checkpoint: Checkpoint, _ expected: Expected, _ format: FormatCase, _ file: String
   ) throws {
     let tree = checkpoint.tree

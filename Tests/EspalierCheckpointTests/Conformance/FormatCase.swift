@@ -30,6 +30,7 @@ struct FormatCase: Sendable, CustomTestStringConvertible {
     FormatCase("bson"),
     FormatCase("onnx", ("onnx", "")),
     FormatCase("orbax"),
+    FormatCase("tensorflow", ("tensorflow", "")),
     FormatCase("skeleton", savesACopy: false, padding: 1),
   ]
 
