@@ -40,8 +40,22 @@ struct Finished {
 
 /// Runs the program without a terminal.
 func run(_ arguments: String...) throws -> Finished {
+  try finish(builtProgram("espalier"), arguments)
+}
+
+/// Runs the program with limits that end it where it needs more.
+///
+/// - Parameters:
+///   - seconds: of processor time, so that a busy machine does not matter.
+///   - kilobytes: of address space.
+func run(_ arguments: [String], seconds: Int, kilobytes: Int) throws -> Finished {
+  let limits = "ulimit -t \(seconds) && ulimit -v \(kilobytes) && exec \"$0\" \"$@\""
+  return try finish("/bin/sh", ["-c", limits, builtProgram("espalier")] + arguments)
+}
+
+private func finish(_ program: String, _ arguments: [String]) throws -> Finished {
   let process = Process()
-  process.executableURL = URL(fileURLWithPath: builtProgram("espalier"))
+  process.executableURL = URL(fileURLWithPath: program)
   process.arguments = arguments
   let (output, errors) = (Pipe(), Pipe())
   process.standardInput = FileHandle.nullDevice

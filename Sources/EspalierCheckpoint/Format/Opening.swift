@@ -3,7 +3,9 @@ import EspalierTree
 extension Checkpoint {
   /// Opens a file, an index of shards, or a folder of shards.
   ///
-  /// The content decides how it is read, never the name.
+  /// The content decides how it is read, never the name. Only a path that is no checkpoint itself,
+  /// but stands for one in a format's own way (a prefix, a file of mere values), leads to another
+  /// file; a note says so.
   ///
   /// - Throws: ``CheckpointError``; one sentence that says what the file is, where it is wrong, and
   ///   what to do.

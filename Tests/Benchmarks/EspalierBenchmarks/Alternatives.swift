@@ -113,7 +113,7 @@ private func peakMegabytes() -> Int {
   return (line?.split(separator: " ").compactMap { Int($0) }.first ?? 0) / 1024
 }
 
-private func output(_ program: String, _ arguments: [String]) throws -> String {
+func output(_ program: String, _ arguments: [String]) throws -> String {
   let process = Process()
   process.executableURL = URL(fileURLWithPath: program)
   process.arguments = arguments

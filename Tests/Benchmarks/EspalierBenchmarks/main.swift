@@ -1,8 +1,10 @@
 // What the project promises, measured: ratios against alternatives in one run, and limits.
 //
-//     ESPALIER_BENCH=1 swift run -c release espalier-bench [scale] [list] [plan] [explain] [save]
+//     ESPALIER_BENCH=1 swift run -c release espalier-bench \
+//       [scale] [list] [many] [plan] [explain] [save]
 //
-// `list` needs ESPALIER_PYTHON, an interpreter with safetensors; `save` writes 8 GB to $TMPDIR.
+// `list` needs ESPALIER_PYTHON, an interpreter with safetensors, and `many` one with h5py; `save`
+// writes 8 GB to $TMPDIR.
 
 import Foundation
 
@@ -23,6 +25,7 @@ defer { try? FileManager.default.removeItem(at: folder) }
 
 if runs("scale") { try benchmarkScale(folder) }
 if runs("list") { try benchmarkListing(folder) }
+if runs("many") { try benchmarkManyArrays(folder) }
 if runs("plan") { try benchmarkPlanning() }
 if runs("explain") { benchmarkDiagnosis() }
 if runs("save") { try benchmarkSaving(folder) }
