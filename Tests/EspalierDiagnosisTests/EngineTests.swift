@@ -148,4 +148,22 @@ import Testing
     #expect(one.diagnoses.isEmpty)
     #expect(one.rules.isEmpty)
   }
+
+  @Test func whatTensorFlowEndsItsNamesInIsNoPartOfThem() {
+    let end = "/.ATTRIBUTES/VARIABLE_VALUE"
+    #expect(TensorFacts("a/kernel" + end, []).components == TensorFacts("a.kernel", []).components)
+    let one = report(
+      [
+        TensorFacts("dense_0.weight", [32, 4]), TensorFacts("dense_0.bias", [32]),
+        TensorFacts("dense_1.weight", [64, 32]), TensorFacts("dense_1.bias", [64]),
+      ],
+      [
+        TensorFacts("layer_with_weights-0/kernel" + end, [4, 32]),
+        TensorFacts("layer_with_weights-0/bias" + end, [32]),
+        TensorFacts("layer_with_weights-1/kernel" + end, [32, 64]),
+        TensorFacts("layer_with_weights-1/bias" + end, [64]),
+      ])
+    #expect(one.mapping.links.count == 4)
+    #expect(one.mapping.unmatchedDestination.isEmpty)
+  }
 }

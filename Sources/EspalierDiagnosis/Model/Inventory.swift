@@ -33,17 +33,23 @@ public struct TensorFacts: Hashable, Sendable {
   public var text: String { String(decoding: name, as: UTF8.self) }
 
   /// Splits at dots and slashes, the separators of state dicts and of TensorFlow and HDF5 names.
-  /// A TensorFlow output index (`kernel:0`) is no part of the path.
+  /// A TensorFlow output index (`kernel:0`) is no part of the path, and neither is what TensorFlow 2
+  /// ends the names of all variables in.
   public static func split(_ name: [UInt8]) -> [[UInt8]] {
     var parts =
       name.split(separator: 0, omittingEmptySubsequences: false).first.map { whole in
         whole.split(omittingEmptySubsequences: true) { $0 == 0x2E || $0 == 0x2F }.map(Array.init)
       } ?? []
+    if parts.count > 2, name.suffix(attributes.count).elementsEqual(attributes) {
+      parts.removeLast(2)
+    }
     if let last = parts.last, last.count > 2, last.suffix(2).elementsEqual([0x3A, 0x30]) {
       parts[parts.count - 1] = Array(last.dropLast(2))
     }
     return parts.isEmpty ? [name] : parts
   }
+
+  private static let attributes = Array("/.ATTRIBUTES/VARIABLE_VALUE".utf8)
 }
 
 /// All tensors of one side, in file or state-dict order, and what the file says beside them.
