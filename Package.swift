@@ -127,6 +127,7 @@ let package = Package(
       name: "EspalierTests", dependencies: ["Espalier", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "EspalierProgramTests",
-      dependencies: ["espalier", "PTYKit", "TestSupport"], swiftSettings: strict),
+      dependencies: ["espalier", "PTYKit", "TestSupport"], exclude: ["Fixtures"],
+      swiftSettings: strict),
   ] + benchmarks
 )

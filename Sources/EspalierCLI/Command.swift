@@ -137,9 +137,10 @@ struct Pair {
 
   /// What the user should know about how the files were opened.
   var notes: [String] {
-    [destination, source].flatMap { file in
-      file.notes.map { "\(file.path): \($0)" }
-        + file.findings.filter { $0.severity == .danger }.map { "\(file.path): \($0.sentence)" }
-    }
+    (repaired?.notes ?? [])
+      + [destination, source].flatMap { file in
+        file.notes.map { "\(file.path): \($0)" }
+          + file.findings.filter { $0.severity == .danger }.map { "\(file.path): \($0.sentence)" }
+      }
   }
 }

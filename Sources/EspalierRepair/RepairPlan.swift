@@ -11,6 +11,8 @@ struct RepairPlan {
   let rules: [Rule]
   /// In the order of ``RuleTrace/links``, in the destination's own order of axes.
   private(set) var nodes: [ValueNode] = []
+  /// What had to be assumed.
+  private(set) var notes: [String] = []
 
   init(_ source: RepairSide, rules: [Rule], destination: RepairSide) throws(RepairError) {
     self.source = source
@@ -27,10 +29,15 @@ struct RepairPlan {
   }
 
   private mutating func compile() throws(RepairError) {
+    let (tree, leaves, reverses) = (source.tree, self.leaves, source.reversesShapes)
+    let computed = ComputedSteps(source: inventory.source) { s in
+      Compiler.input(leaves.source[s], of: tree, reverses: reverses)
+    }
+    defer { notes = computed.notes }
     let compiler = Compiler(
       source: inventory.source, sourceLeaves: leaves.source, sourceTree: source.tree,
       reversesSource: source.reversesShapes, destinationTree: destination.tree,
-      computed: ComputedSteps(source: inventory.source))
+      computed: computed)
     nodes.reserveCapacity(trace.links.count)
     for entry in trace.links {
       let d = entry.link.destination

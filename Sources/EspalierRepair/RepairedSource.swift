@@ -18,6 +18,8 @@ public struct RepairedSource: TensorSource {
   public let trace: RuleTrace
   /// The same in words: each rule with the tensors it touches.
   public let previews: [RulePreview]
+  /// What had to be assumed, because the source does not say it.
+  public let notes: [String]
   /// Source arrays outside of what is loaded, which stand nowhere in the tree.
   public let leftOut: [LeafID]
 
@@ -65,6 +67,7 @@ public struct RepairedSource: TensorSource {
     feeds = assembly.feeds
     leftOut = assembly.leftOut
     trace = plan.trace
+    notes = plan.notes
     previews = zip(rules, plan.trace.touched).map { rule, touched in
       RulePreview(
         rule, touched, source: plan.inventory.source, destination: plan.inventory.destination)

@@ -24,11 +24,31 @@ struct Explain: Command {
     completion: .file())
   var writeRules: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Print the repair as code for this language (\(ExportLanguage.allCases.map(\.rawValue).joined(separator: ", "))).",
+      valueName: "language"))
+  var export: ExportLanguage?
+
+  @Option(
+    help: ArgumentHelp("With --export: the rules of this file instead.", valueName: "file"),
+    completion: .file())
+  var rules: String?
+
   @Flag(help: "Replace the rules file if there is one.")
   var force = false
 
   @OptionGroup var output: JSONOption
   var printsJSON: Bool { output.json }
+
+  func validate() throws {
+    if rules != nil, export == nil {
+      throw ValidationError("--rules goes with --export; to apply a rules file: load --rules.")
+    }
+    if export != nil, output.json {
+      throw ValidationError("--export prints code; leave out --json.")
+    }
+  }
 
   func execute() throws -> ExitStatus {
     let left = try Checkpoint.open(FilePath(destination), options: OpenOptions(root: into))
@@ -42,7 +62,12 @@ struct Explain: Command {
     let report = Engine(values: values).diagnose(
       destination: pair.destination, source: pair.source)
     var out = StandardStream.output()
-    if output.json {
+    if let export {
+      let rules = try self.rules.map { try RuleSet(contentsOf: FilePath($0)).rules }
+      let code = RepairExport(
+        rules ?? report.rules, diagnoses: rules == nil ? report.diagnoses : [], source: pair.source)
+      out.write(code.text(export))
+    } else if output.json {
       let answer = ExplainJSON(report: report, destination: pair.destination, source: pair.source)
       out.object { answer.write(to: &$0) }
     } else {
@@ -56,10 +81,12 @@ struct Explain: Command {
   private func write(_ report: Report, to path: String, _ out: inout StandardStream) throws {
     try RuleSet(report.rules).write(
       to: FilePath(path), explaining: report.diagnoses, replace: force)
-    if !output.json {
+    if !output.json, export == nil {
       out.line(
         "\(counted(report.rules.count, "rule")) saved to \(path); edit them, then: "
           + "espalier load \(destination) \(source) --rules \(path) -o OUTPUT")
     }
   }
 }
+
+extension ExportLanguage: ExpressibleByArgument {}

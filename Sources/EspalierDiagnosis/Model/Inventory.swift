@@ -70,7 +70,7 @@ public struct Inventory: Sendable {
   }
 
   /// A number from the metadata whose key ends in one of `suffixes`.
-  func number(_ suffixes: [String]) -> Int? {
+  package func number(_ suffixes: [String]) -> Int? {
     for suffix in suffixes {
       for key in metadata.keys.sorted() where key == suffix || key.hasSuffix("." + suffix) {
         if let text = metadata[key], let value = Int(text), value > 0 { return value }
@@ -80,7 +80,7 @@ public struct Inventory: Sendable {
   }
 
   /// True where some metadata value or key contains `word`.
-  func mentions(_ word: String) -> Bool {
+  package func mentions(_ word: String) -> Bool {
     metadata.contains { contains($0.key, word) || contains($0.value, word) }
   }
 

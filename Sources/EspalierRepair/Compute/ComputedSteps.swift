@@ -2,13 +2,68 @@ import EspalierDiagnosis
 import EspalierTree
 
 /// Steps that compute new values, as 32-bit floating point numbers.
-struct ComputedSteps {
+final class ComputedSteps {
   let source: Inventory
+  let leaf: (Int) -> ValueNode
+  private let byName: [[UInt8]: Int]
+  /// What had to be assumed, each once.
+  private(set) var notes: [String] = []
+
+  /// - Parameter leaf: the node of a source tensor.
+  init(source: Inventory, leaf: @escaping (Int) -> ValueNode) {
+    self.source = source
+    self.leaf = leaf
+    byName = Dictionary(
+      source.tensors.enumerated().map { ($0.element.name, $0.offset) },
+      uniquingKeysWith: { a, _ in a })
+  }
+
+  func note(_ text: String) {
+    if !notes.contains(text) { notes.append(text) }
+  }
 
   func node(
     _ step: Step, _ link: Link, _ nodes: [ValueNode], _ target: [Int]
   ) throws(StepError) -> ValueNode {
-    throw StepError(
-      .unsupported, found: "“\(step)”", expected: "a step that keeps values")
+    guard nodes.count == link.sources.count else {
+      throw StepError(
+        .unsupported, found: "“\(step)” after a step that joins",
+        expected: "it to take the source's tensors themselves")
+    }
+    let parts = zip(link.sources, nodes).map { Part(tensor: source.tensors[$0], node: $1) }
+    switch step {
+    case .weightNorm(let dim): return try WeightNormStep.node(parts, dim: dim)
+    case .foldBatchNorm: return try BatchNormStep.node(parts, self, target)
+    case .loraMerge: return try AdapterStep.node(parts, self)
+    default: return try Dequantisation.node(parts, self, target)
+    }
   }
+
+  func tensor(named name: [UInt8]) -> Int? { byName[name] }
+
+  /// A number of the metadata, whose key ends so.
+  func metadata(_ suffixes: [String]) -> Float? {
+    for suffix in suffixes {
+      for (key, text) in source.metadata.sorted(by: { $0.key < $1.key })
+      where key == suffix || key.hasSuffix("." + suffix) {
+        if let value = Float(text) { return value }
+      }
+    }
+    return nil
+  }
+}
+
+/// A source tensor on its way into a computation.
+struct Part {
+  var tensor: TensorFacts
+  var node: ValueNode
+
+  /// The last part of its name.
+  var leafName: String {
+    tensor.components.last.map { String(decoding: $0, as: UTF8.self) } ?? ""
+  }
+  var directory: [[UInt8]] { Array(tensor.components.dropLast()) }
+  var shape: [Int] { node.shape }
+
+  func has(_ word: String) -> Bool { tensor.components.contains(Array(word.utf8)) }
 }

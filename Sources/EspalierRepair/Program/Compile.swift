@@ -15,7 +15,9 @@ struct Compiler {
   /// - Parameter target: the destination's shape as rules see it.
   func node(_ link: Link, target: [Int], destination: LeafID) throws(StepError) -> ValueNode {
     var nodes: [ValueNode] = []
-    for s in link.sources { nodes.append(try input(s)) }
+    for s in link.sources {
+      nodes.append(Self.input(sourceLeaves[s], of: sourceTree, reverses: reversesSource))
+    }
     for (place, step) in link.operation.steps.enumerated() {
       try apply(step, link, target, destination, to: &nodes)
       if case .pad = step, link.operation.steps[(place + 1)...].contains(where: Self.movesValues) {
@@ -41,11 +43,11 @@ struct Compiler {
     return !step.keepsValues
   }
 
-  private func input(_ s: Int) throws(StepError) -> ValueNode {
-    let leaf = sourceLeaves[s]
-    let node = ValueNode(
-      sourceTree.dtype(of: leaf), sourceTree.shape(of: leaf).dimensions, .leaf(leaf))
-    return reversesSource ? try node.reversed() : node
+  /// A source tensor as rules see it.
+  static func input(_ leaf: LeafID, of tree: Tree, reverses: Bool) -> ValueNode {
+    let node = ValueNode(tree.dtype(of: leaf), tree.shape(of: leaf).dimensions, .leaf(leaf))
+    // Reversing the axes of an array cannot fail.
+    return reverses ? (try? node.reversed()) ?? node : node
   }
 
   private func apply(

@@ -1,0 +1,234 @@
+import EspalierDiagnosis
+
+/// A repair as Julia, for the state of a Flux model. Axes count from 1, and reshapes go in row-major
+/// order as the rules mean them.
+struct JuliaCode: ExportedCode {
+  var beginning: String {
+    #"""
+    # Repairs a checkpoint so that a Flux model loads it:
+    #
+    #     include("repair.jl")
+    #     Flux.loadmodel!(model, repair(checkpoint, Flux.state(model)))
+
+    "Nested containers as one dictionary of dotted names."
+    function flatten!(flat, state, prefix = "")
+        for (key, value) in pairs(state)
+            name = prefix * string(key)
+            if value isa AbstractArray{<:Number}
+                flat[name] = value
+            elseif value isa Union{NamedTuple,Tuple,AbstractDict,AbstractVector}
+                flatten!(flat, value, name * ".")
+            end
+        end
+        return flat
+    end
+    flatten(state) = flatten!(Dict{String,Any}(), state)
+
+    "The state with the arrays that `flat` has."
+    function unflatten(state, flat, prefix = "")
+        rebuild(key, value) =
+            value isa AbstractArray{<:Number} ? get(flat, prefix * string(key), value) :
+            value isa Union{NamedTuple,Tuple} ? unflatten(value, flat, prefix * string(key) * ".") : value
+        rebuilt = [rebuild(key, value) for (key, value) in pairs(state)]
+        return state isa NamedTuple ? NamedTuple{keys(state)}(rebuilt) : Tuple(rebuilt)
+    end
+
+    "The names that fit, each with its numbers."
+    matching(names, pattern) =
+        [(name, match(pattern, name)) for name in names if occursin(pattern, name)]
+
+    "A value in the model's element type; another shape is an error."
+    function fitted(value, target, name)
+        size(value) == size(target) ||
+            error("$name: found $(size(value)), expected $(size(target))")
+        return convert(Array{eltype(target)}, value)
+    end
+
+    "Last axes swapped."
+    swapped(x) = permutedims(x, (1:(ndims(x) - 2)..., ndims(x), ndims(x) - 1))
+
+    "A reshape in row-major order."
+    function reshaped(x, shape...)
+        rows = permutedims(x, reverse(1:ndims(x)))
+        count = length(x)
+        known = prod(filter(!=(-1), collect(shape)); init = 1)
+        dims = map(d -> d == -1 ? count ÷ known : d, reverse(shape))
+        return permutedims(reshape(rows, dims...), reverse(1:length(dims)))
+    end
+
+    """# + "\n"
+  }
+
+  func helpers(_ used: Set<String>) -> String {
+    var out = ""
+    if used.contains("pad") {
+      out += #"""
+
+        "The value at the start of the model's own array."
+        function padded(value, target)
+            whole = copy(target)
+            whole[axes(value)...] .= value
+            return whole
+        end
+
+        """#
+    }
+    if used.contains("weight_norm") {
+      out += #"""
+
+        "g * v / norm(v), the norm over every axis but `dim`."
+        function weight_norm(g, v, dim)
+            length(g) == 1 && return first(g) .* v ./ sqrt(sum(abs2, v))
+            others = Tuple(filter(!=(dim), 1:ndims(v)))
+            shape = ntuple(d -> d == dim ? length(g) : 1, ndims(v))
+            return reshape(g, shape) .* v ./ sqrt.(sum(abs2, v; dims = others))
+        end
+
+        """#
+    }
+    for step in ["fold_bn", "lora_merge", "dequantise"] where used.contains(step) {
+      out +=
+        "\n\(step)(parts...) = error(\"\(step) is not written for Julia; apply it with "
+        + "`espalier load --rules` first\")\n"
+    }
+    return out
+  }
+
+  func names(_ rules: [Rule]) -> String {
+    var body = ""
+    for rule in rules {
+      if case .enter(let name) = rule {
+        body +=
+          "    length(path) > 1 && path[1] == \(text(name)) && (path = path[2:end])\n"
+      }
+    }
+    let removes = rules.compactMap { if case .remove(let name) = $0 { text(name) } else { nil } }
+    if !removes.isEmpty {
+      body +=
+        "    path = [filter(part -> !(part in (\(removes.joined(separator: ", ")),)), "
+        + "path[1:(end - 1)]); path[end:end]]\n"
+    }
+    body += "    names = [join(path, \".\")]\n"
+    for rule in rules {
+      guard case .strip(let name) = rule else { continue }
+      let parts = TensorFacts.split(Array(name.utf8)).map { "\"\(quoted($0, escaping: "$"))\"" }
+      body += """
+            if length(path) > \(parts.count) && path[1:\(parts.count)] == [\(parts.joined(separator: ", "))]
+                path = path[\(parts.count + 1):end]
+                push!(names, join(path, "."))
+            end
+
+        """
+    }
+    let adds = rules.compactMap { if case .add(let name) = $0 { text(name + ".") } else { nil } }
+    if !adds.isEmpty {
+      body +=
+        "    append!(names, [prefix * name for prefix in (\(adds.joined(separator: ", ")),) "
+        + "for name in names])\n"
+    }
+    return "\n\"The names under which the model may ask for an array of the checkpoint.\"\n"
+      + "function spellings(name)\n"
+      + "    path = filter(!isempty, String.(split(name, ['.', '/'])))\n" + body
+      + "    return names\nend\n"
+  }
+
+  var repairBeginning: String {
+    """
+
+    "The model's state with the checkpoint's arrays."
+    function repair(checkpoint, state)
+        source = flatten(checkpoint)
+        target = flatten(state)
+        result = Dict{String,Any}()
+        skipped = Set{String}()
+
+    """
+  }
+
+  var ending: String {
+    """
+
+        # What is left loads by name where the shapes are equal.
+        by_name = copy(source)
+        for name in keys(source), spelling in spellings(name)
+            get!(by_name, spelling, source[name])
+        end
+        for (name, wanted) in target
+            (haskey(result, name) || name in skipped || !haskey(by_name, name)) && continue
+            size(by_name[name]) == size(wanted) || continue
+            result[name] = fitted(by_name[name], wanted, name)
+        end
+        return unflatten(state, result)
+    end
+
+    """
+  }
+
+  // MARK: Statements
+
+  private func text(_ name: String) -> String {
+    "\"\(quoted(Array(name.utf8), escaping: "$"))\""
+  }
+
+  func name(_ pattern: NamePattern) -> String {
+    "\""
+      + pattern.pieces.map { piece in
+        switch piece {
+        case .text(let text): quoted(text, escaping: "$")
+        case .hole(let hole): "$(\(formula(hole)))"
+        }
+      }.joined() + "\""
+  }
+
+  func source(_ name: String) -> String { "source[\(name)]" }
+
+  func tied(_ name: String) -> String { "get(() -> result[\(name)], source, \(name))" }
+
+  func moved(_ value: String, _ step: Step, layer: Int?) -> String {
+    switch step {
+    case .transpose: return "swapped(\(value))"
+    case .permute(let axes): return "permutedims(\(value), (\(list(axes.map { $0 + 1 })),))"
+    case .reshape(let shape):
+      return shape.isEmpty ? "reshape(\(value), ())" : "reshaped(\(value), \(list(shape)))"
+    case .split(let axis, let index, let of):
+      let dim = axis + 1
+      return "(x -> copy(selectdim(x, \(dim), (\(index) * size(x, \(dim)) ÷ \(of) + 1):"
+        + "(\(index + 1) * size(x, \(dim)) ÷ \(of)))))(\(value))"
+    case .slice(let axis, let start, let stop):
+      return "copy(selectdim(\(value), \(axis + 1), \(start + 1):\(stop)))"
+    case .index(let axis, let at):
+      let place = layer.map { "\(variable($0)) + 1" } ?? String(at + 1)
+      return "copy(selectdim(\(value), \(axis + 1), \(place)))"
+    case .take(let axis, let order):
+      return "copy(selectdim(\(value), \(axis + 1), [\(list(order.map { $0 + 1 }))]))"
+    case .flip(let axes): return "reverse(\(value); dims = (\(list(axes.map { $0 + 1 })),))"
+    case .pad: return value.hasPrefix("padded(") ? value : "padded(\(value), target[name])"
+    default: return value
+    }
+  }
+
+  func joined(_ values: [String], _ step: Step) -> String {
+    let inside = values.joined(separator: ", ")
+    if case .stack(let axis) = step { return "stack([\(inside)]; dims = \(axis + 1))" }
+    if case .concat(let axis) = step { return "cat(\(inside); dims = \(axis + 1))" }
+    return inside
+  }
+
+  func computed(_ step: Step, _ names: [String]) -> String {
+    let inside = names.map(source).joined(separator: ", ")
+    if case .weightNorm(let dim) = step { return "weight_norm(\(inside), \(dim + 1))" }
+    return "\(step)(\(inside))"
+  }
+
+  func loop(_ destination: NamePattern, body: String?) -> String {
+    let pattern = expression(
+      destination, group: { "(?<i\($0)>0|[1-9][0-9]*)(?![0-9])" }, again: { "\\k<i\($0)>" }
+    ).replacing("\"", with: "\\\"")
+    let head = "    for (name, numbers) in matching(keys(target), r\"^\(pattern)$\")\n"
+    let unpack = Set(destination.variables).sorted().map {
+      "        \(variable($0)) = parse(Int, numbers[\"i\($0)\"])\n"
+    }.joined()
+    guard let body else { return head + "        push!(skipped, name)\n    end\n" }
+    return head + unpack + "        result[name] = fitted(\(body), target[name], name)\n    end\n"
+  }
+}

@@ -1,0 +1,190 @@
+import EspalierDiagnosis
+import EspalierTree
+
+/// The languages that a repair can be taken home in.
+public enum ExportLanguage: String, CaseIterable, Sendable {
+  /// A PyTorch state dict.
+  case python
+  /// The state of a Flux model.
+  case julia
+}
+
+/// Writes the code that applies rules to the state of a model in its own framework.
+public struct RepairExport: Sendable {
+  private let rules: [Rule]
+  private let diagnoses: [Diagnosis]
+  private let facts: ExportFacts
+
+  /// - Parameters:
+  ///   - diagnoses: said at the top of the code.
+  ///   - source: what the rules are for.
+  public init(_ rules: [Rule], diagnoses: [Diagnosis] = [], source: Inventory) {
+    self.rules = rules
+    self.diagnoses = diagnoses
+    facts = ExportFacts(source)
+  }
+
+  public func text(_ language: ExportLanguage) -> String {
+    switch language {
+    case .python: return write(PythonCode(facts: facts))
+    case .julia: return write(JuliaCode())
+    }
+  }
+
+  private func write(_ code: any ExportedCode) -> String {
+    var out = ""
+    for (number, diagnosis) in diagnoses.enumerated() {
+      out += RuleFileWriter.wrapped(
+        visibleText(Array("\(number + 1). \(diagnosis.sentence)".utf8)))
+    }
+    out += code.beginning
+    out += code.helpers(used)
+    out += code.names(rules)
+    out += code.repairBeginning
+    for rule in rules { out += statement(rule, code) }
+    return out + code.ending
+  }
+
+  /// Steps that need helpers.
+  private var used: Set<String> {
+    var used: Set<String> = []
+    for case .take(_, _, let operation, _) in rules {
+      for step in operation.steps {
+        used.insert(String(step.description.prefix { $0 != "(" && $0 != "[" }))
+      }
+    }
+    return used
+  }
+
+  private func statement(_ rule: Rule, _ code: any ExportedCode) -> String {
+    switch rule {
+    case .enter, .strip, .remove, .add: return ""
+    case .skip(let pattern): return code.loop(pattern, body: nil)
+    case .take(let destination, let sources, let operation, let layer):
+      let names = sources.map(code.name)
+      if operation.steps.contains(where: \.isComputed) {
+        return code.loop(destination, body: computed(operation, names, code))
+      }
+      // A tie may name a tensor of the model, which has its value by now.
+      let isTie = operation.keepsValues && operation.steps.contains(.tie)
+      var values = names.map(isTie ? code.tied : code.source)
+      for step in operation.steps {
+        switch step {
+        case .concat, .stack: values = [code.joined(values, step)]
+        default:
+          values = values.map { code.moved($0, step, layer: layer) }
+        }
+      }
+      return code.loop(destination, body: values.first)
+    }
+  }
+
+  /// A computing step comes first and takes the names.
+  private func computed(
+    _ operation: Operation, _ names: [String], _ code: any ExportedCode
+  ) -> String {
+    var value = ""
+    for step in operation.steps {
+      value = step.isComputed ? code.computed(step, names) : code.moved(value, step, layer: nil)
+    }
+    return value
+  }
+}
+
+/// What the source's metadata says about steps that compute.
+struct ExportFacts: Sendable {
+  let bits: Int?
+  let alpha: Float?
+  let isRootScaled: Bool
+  let epsilon: Float
+
+  init(_ source: Inventory) {
+    let steps = ComputedSteps(source: source) { _ in ValueNode(.f32, [], .concat([], axis: 0)) }
+    bits = source.number(["quantization.bits", "bits", "num_bits"])
+    alpha = steps.alpha
+    isRootScaled = steps.isRootScaled
+    epsilon = steps.epsilon
+  }
+}
+
+extension Step {
+  /// New values, from the source's tensors.
+  fileprivate var isComputed: Bool {
+    switch self {
+    case .dequantise, .weightNorm, .loraMerge, .foldBatchNorm, .resize: true
+    default: false
+    }
+  }
+}
+
+/// How one language says it.
+protocol ExportedCode {
+  var beginning: String { get }
+  func helpers(_ used: Set<String>) -> String
+  /// How source names are read.
+  func names(_ rules: [Rule]) -> String
+  var repairBeginning: String { get }
+  var ending: String { get }
+
+  /// A source name with its numbers, as a string expression.
+  func name(_ pattern: NamePattern) -> String
+  /// The source array of a name.
+  func source(_ name: String) -> String
+  /// The same, or what the model's tensor of that name has got.
+  func tied(_ name: String) -> String
+  func moved(_ value: String, _ step: Step, layer: Int?) -> String
+  func joined(_ values: [String], _ step: Step) -> String
+  func computed(_ step: Step, _ names: [String]) -> String
+  /// A statement for all destination names that fit; without a body they are skipped.
+  func loop(_ destination: NamePattern, body: String?) -> String
+}
+
+extension ExportedCode {
+  func list(_ numbers: [Int]) -> String { numbers.map(String.init).joined(separator: ", ") }
+
+  /// The names below which an `index` step counts.
+  func variable(_ number: Int) -> String { "i\(number)" }
+
+  func formula(_ hole: NamePattern.Hole) -> String {
+    let name = variable(hole.variable)
+    if hole.countsDown { return "\(hole.offset) - \(name)" }
+    if hole.offset == 0 { return name }
+    return hole.offset > 0 ? "\(name) + \(hole.offset)" : "\(name) - \(-hole.offset)"
+  }
+
+  func isLiteral(_ pattern: NamePattern) -> Bool {
+    pattern.pieces.allSatisfy { if case .text = $0 { true } else { false } }
+  }
+
+  /// A regular expression with a named group for each number.
+  func expression(_ pattern: NamePattern, group: (Int) -> String, again: (Int) -> String) -> String
+  {
+    var seen: Set<Int> = []
+    return pattern.pieces.map { piece in
+      switch piece {
+      case .text(let text):
+        return String(decoding: text, as: UTF8.self).map { character in
+          character.isLetter || character.isNumber || "_-/ ".contains(character)
+            ? String(character) : "\\\(character)"
+        }.joined()
+      case .hole(let hole):
+        return seen.insert(hole.variable).inserted
+          ? group(hole.variable) : again(hole.variable)
+      }
+    }.joined()
+  }
+
+  /// Text between double quotes.
+  func quoted(_ text: [UInt8], escaping more: String = "") -> String {
+    var out = ""
+    for character in String(decoding: text, as: UTF8.self).unicodeScalars {
+      switch character {
+      case "\"", "\\": out += "\\\(character)"
+      case "\n": out += "\\n"
+      case _ where more.unicodeScalars.contains(character): out += "\\\(character)"
+      default: out.unicodeScalars.append(character)
+      }
+    }
+    return out
+  }
+}

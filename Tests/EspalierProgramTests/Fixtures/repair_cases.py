@@ -1,0 +1,297 @@
+"""Cases for repairs, made and judged by torch.
+
+    repair_cases.py make FOLDER    writes destination, source, rules and expected values
+    repair_cases.py check FOLDER   compares what was saved, and what the exported code gives
+"""
+import importlib.util
+import json
+import os
+import sys
+
+import numpy
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+torch.manual_seed(0)
+CASES = {}
+
+
+def case(name, source, target, rules, expected, metadata=None, exact=True):
+    CASES[name] = (source, target, rules, expected, metadata, exact)
+
+
+def rule(**keys):
+    lines = ["[[rule]]"]
+    for key, value in keys.items():
+        lines.append(f"{key} = {json.dumps(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def to(target, source, do=None):
+    keys = {"to": target, "from": source}
+    if do:
+        keys["do"] = do
+    return rule(**keys)
+
+
+def moves():
+    x = torch.randn(6, 4)
+    y = torch.randn(6, 4)
+    z = torch.randn(2, 3, 4, 5)
+    one = {
+        "transpose": ([x], "transpose", x.T),
+        "permute": ([z], "permute[3,2,0,1]", z.permute(3, 2, 0, 1)),
+        "reshape": ([z], "reshape[6,-1]", z.reshape(6, -1)),
+        "split": ([x], "split(0,1,3)", x.chunk(3, 0)[1]),
+        "slice": ([x], "slice(1,1,3)", x[:, 1:3]),
+        "index": ([z], "index(1,2)", z[:, 2]),
+        "take": ([x], "reshape[3,2,4]|take(0,[1,0,2])|reshape[6,4]",
+                 x.reshape(3, 2, 4)[[1, 0, 2]].reshape(6, 4)),
+        "flip": ([z], "flip[2,3]", z.flip(2, 3)),
+        "concat": ([x, y], "transpose|concat(1)", torch.cat([x.T, y.T], 1)),
+        "stack": ([x, y], "stack(0)", torch.stack([x, y])),
+        "rope": ([x], "reshape[3,2,4]|permute[1,0,2]|reshape[6,4]",
+                 x.reshape(3, 2, 4).permute(1, 0, 2).reshape(6, 4)),
+        "cast": ([x.bfloat16()], "cast", x.bfloat16().float()),
+    }
+    for name, (parts, do, wanted) in one.items():
+        names = [f"in{i}" for i in range(len(parts))]
+        case(name, dict(zip(names, parts)), {"out": torch.zeros(wanted.shape)},
+             to("out", names, do), {"out": wanted})
+    own = torch.randn(9, 4)
+    padded = own.clone()
+    padded[:6] = x
+    case("pad", {"in": x}, {"out": own}, to("out", "in", "pad(0,9)"), {"out": padded})
+    half = torch.randn(9, 6).half()
+    wide = own.new_empty(9, 6).copy_(half)
+    wide[:6, :4] = x
+    case("pad two axes", {"in": x}, {"out": half.float()}, to("out", "in", "pad(0,9)|pad(1,6)"),
+         {"out": wide})
+    case("tie", {"wte": x}, {"embed": torch.zeros(6, 4), "head": torch.zeros(6, 4)},
+         to("embed", "wte") + to("head", "embed", "tie"), {"embed": x, "head": x})
+    case("names", {f"state.module.blocks.{i}.w": torch.randn(2, 2) for i in range(12)} | {"state.b": y},
+         {f"h.{i}.w": torch.zeros(2, 2) for i in range(12)} | {"b": torch.zeros(6, 4)},
+         rule(enter="state") + to("h.{0}.w", "state.module.blocks.{-0+11}.w", "transpose"), None)
+    source, target, rules, _, _, _ = CASES["names"]
+    CASES["names"] = (source, target, rules,
+                      {f"h.{i}.w": source[f"state.module.blocks.{11 - i}.w"].T for i in range(12)}
+                      | {"b": y}, None, True)
+    case("prefix", {"module._orig_mod.fc.weight": x, "module._orig_mod.fc.bias": x[:, 0].contiguous()},
+         {"net.fc.weight": torch.zeros(6, 4), "net.fc.bias": torch.full((6,), 3.0)},
+         rule(remove="_orig_mod") + rule(strip="module") + rule(add="net") + rule(skip="net.fc.bias"),
+         {"net.fc.weight": x, "net.fc.bias": torch.full((6,), 3.0)})
+    stacked = torch.randn(4, 3, 2)
+    case("layers", {"all": stacked}, {f"l.{i}.w": torch.zeros(2, 3) for i in range(4)},
+         to("l.{0}.w", "all", "index(0,{0})|transpose"),
+         {f"l.{i}.w": stacked[i].T for i in range(4)})
+
+
+def computed():
+    for dim in (0, 1):
+        conv = torch.nn.Conv1d(5, 7, 3)
+        norm = torch.nn.utils.parametrizations.weight_norm(torch.nn.Conv1d(5, 7, 3), dim=dim)
+        state = norm.state_dict()
+        g, v = "parametrizations.weight.original0", "parametrizations.weight.original1"
+        state[g] = state[g] * 1.7
+        norm.load_state_dict(state)
+        case(f"weight_norm {dim}", {g: state[g], v: state[v], "bias": state["bias"]},
+             {"weight": conv.weight.detach(), "bias": conv.bias.detach()},
+             to("weight", [g, v], f"weight_norm({dim})"),
+             {"weight": norm.weight.detach(), "bias": state["bias"]}, exact=False)
+    conv = torch.nn.Conv2d(3, 8, 3, bias=False)
+    bn = torch.nn.BatchNorm2d(8)
+    with torch.no_grad():
+        for value in (bn.weight, bn.bias, bn.running_mean):
+            value.normal_()
+        bn.running_var.uniform_(0.5, 2)
+    fused = torch.nn.utils.fuse_conv_bn_eval(conv.eval(), bn.eval())
+    source = {"conv.weight": conv.weight.detach()}
+    source |= {f"bn.{key}": value for key, value in bn.state_dict().items() if value.dim()}
+    parts = ["bn.weight", "bn.bias", "bn.running_mean", "bn.running_var"]
+    case("fold_bn", source, {"conv.weight": torch.zeros(8, 3, 3, 3), "conv.bias": torch.zeros(8)},
+         to("conv.weight", ["conv.weight"] + parts, "fold_bn") + to("conv.bias", parts, "fold_bn"),
+         {"conv.weight": fused.weight.detach(), "conv.bias": fused.bias.detach()}, exact=False)
+    base, a, b = torch.randn(10, 6), torch.randn(2, 6), torch.randn(10, 2)
+    names = ["q.base_layer.weight", "q.lora_A.default.weight", "q.lora_B.default.weight"]
+    merge = to("q.weight", names, "lora_merge")
+    zero = {"q.weight": torch.zeros(10, 6)}
+    case("lora", dict(zip(names, (base, a, b))), zero, merge, {"q.weight": base + 8 / 2 * b @ a},
+         {"lora_alpha": "8"}, exact=False)
+    case("lora without alpha", dict(zip(names, (base, a, b))), zero, merge,
+         {"q.weight": base + b @ a}, exact=False)
+    kohya = ["q.weight", "q.lora_down.weight", "q.lora_up.weight"]
+    case("lora alpha tensor", dict(zip(kohya, (base, a, b))) | {"q.alpha": torch.tensor(4.0)}, zero,
+         to("q.weight", kohya, "lora_merge"), {"q.weight": base + 4 / 2 * b @ a}, exact=False)
+    case("lora turned", dict(zip(names, (base.T.contiguous(), a, b))), {"q.weight": torch.zeros(6, 10)},
+         merge, {"q.weight": base.T + (b @ a).T}, exact=False)
+
+
+def pack(values, bits, order=None):
+    """Integers along the last axis into 32-bit words, low bits first."""
+    per = 32 // bits
+    values = values.astype(numpy.uint32).reshape(*values.shape[:-1], -1, per)
+    if order is not None:
+        values = values[..., order]
+    words = numpy.zeros(values.shape[:-1], numpy.uint32)
+    for place in range(per):
+        words |= values[..., place] << numpy.uint32(place * bits)
+    return torch.from_numpy(words.view(numpy.int32).copy())
+
+
+def packed():
+    random = numpy.random.default_rng(0)
+    inputs, outputs, size = 64, 16, 16
+    groups = inputs // size
+    for bits in (2, 4, 8):
+        q = random.integers(0, 2**bits, (inputs, outputs))
+        zero = random.integers(0, 2**bits - 1, (groups, outputs))
+        scale = random.random((groups, outputs)).astype(numpy.float16)
+        index = random.permutation(numpy.arange(inputs) // size)
+        wanted = ((q - (zero + 1)[index]) * scale.astype(numpy.float32)[index]).T
+        names = ["m.qweight", "m.qzeros", "m.scales", "m.g_idx"]
+        case(f"gptq {bits}",
+             dict(zip(names, (pack(q.T, bits).T.contiguous(), pack(zero, bits),
+                              torch.from_numpy(scale), torch.from_numpy(index.astype(numpy.int32))))),
+             {"m.weight": torch.zeros(outputs, inputs)}, to("m.weight", names, "dequantise"),
+             {"m.weight": torch.from_numpy(wanted.astype(numpy.float32))}, exact=False)
+    q = random.integers(0, 16, (inputs, outputs))
+    zero = random.integers(0, 16, (groups, outputs))
+    scale = random.random((groups, outputs)).astype(numpy.float16)
+    index = numpy.arange(inputs) // size
+    order = [0, 2, 4, 6, 1, 3, 5, 7]
+    names = ["m.qweight", "m.qzeros", "m.scales"]
+    case("awq", dict(zip(names, (pack(q, 4, order), pack(zero, 4, order), torch.from_numpy(scale)))),
+         {"m.weight": torch.zeros(outputs, inputs)}, to("m.weight", names, "dequantise"),
+         {"m.weight": torch.from_numpy(((q - zero[index]) * scale.astype(numpy.float32)[index]).T.copy()).float()},
+         exact=False)
+    for bits in (2, 4, 8):
+        q = random.integers(0, 2**bits, (outputs, inputs))
+        scale = random.random((outputs, groups)).astype(numpy.float32)
+        bias = random.random((outputs, groups)).astype(numpy.float32)
+        names = ["m.weight", "m.scales", "m.biases"]
+        case(f"mlx {bits}",
+             dict(zip(names, (pack(q, bits).view(torch.uint32), torch.from_numpy(scale),
+                              torch.from_numpy(bias)))),
+             {"m.weight": torch.zeros(outputs, inputs)}, to("m.weight", names, "dequantise"),
+             {"m.weight": torch.from_numpy(q * scale.repeat(size, 1) + bias.repeat(size, 1)).float()},
+             {"bits": str(bits)}, exact=False)
+    weight = torch.randn(outputs, inputs)
+    absmax = weight.abs().amax(1)
+    eight = torch.round(weight * 127 / absmax[:, None]).to(torch.int8)
+    case("bitsandbytes", {"m.weight": eight, "m.SCB": absmax}, {"m.weight": torch.zeros(outputs, inputs)},
+         to("m.weight", ["m.weight", "m.SCB"], "dequantise"),
+         {"m.weight": eight.float() * absmax[:, None] / 127}, exact=False)
+
+
+def blocks(folder):
+    """GGUF files; the reference is the gguf package."""
+    try:
+        import gguf
+    except ImportError:
+        return
+    halves = {"Q4_0": [0], "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "Q8_0": [0],
+              "Q2_K": [80, 82], "Q3_K": [108], "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208],
+              "IQ4_NL": [0], "IQ4_XS": [0]}
+    random = numpy.random.default_rng(1)
+    path = os.path.join(folder, "gguf")
+    os.makedirs(path)
+    writer = gguf.GGUFWriter(os.path.join(path, "src.gguf"), "llama")
+    expected, rules = {}, "version = 1\n"
+    for name, places in halves.items():
+        kind = gguf.GGMLQuantizationType[name]
+        elements, size = gguf.GGML_QUANT_SIZES[kind]
+        rows, columns = 4, 512
+        raw = random.integers(0, 256, (rows, columns // elements, size), numpy.uint8)
+        for place in places:
+            half = random.random(raw.shape[:2]).astype(numpy.float16)
+            raw[..., place:place + 2] = half[..., None].view(numpy.uint8)
+        raw = raw.reshape(rows, -1)
+        writer.add_tensor(f"t.{name}", raw, raw_dtype=kind)
+        value = torch.from_numpy(gguf.dequantize(raw, kind).astype(numpy.float32).copy())
+        expected[f"out.{name}"] = value.reshape(2, 2, columns).transpose(0, 1).reshape(rows, columns)
+        rules += to(f"out.{name}", f"t.{name}",
+                    f"dequantise|reshape[2,2,{columns}]|permute[1,0,2]|reshape[{rows},{columns}]")
+    plain = torch.randn(3, 5)
+    writer.add_tensor("t.plain", plain.numpy())
+    expected["out.plain"] = plain
+    rules += to("out.plain", "t.plain")
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    save_file({key: torch.zeros_like(value) for key, value in expected.items()},
+              os.path.join(path, "dst.safetensors"))
+    finish(path, rules, expected, False)
+
+
+def finish(path, rules, expected, exact):
+    save_file({key: value.contiguous().clone() for key, value in expected.items()},
+              os.path.join(path, "expected.safetensors"))
+    with open(os.path.join(path, "fix.toml"), "w") as file:
+        file.write(rules)
+    with open(os.path.join(path, "exact"), "w") as file:
+        file.write(str(int(exact)))
+
+
+def make(folder):
+    moves()
+    computed()
+    packed()
+    for name, (source, target, rules, expected, metadata, exact) in CASES.items():
+        path = os.path.join(folder, name.replace(" ", "-"))
+        os.makedirs(path)
+        save_file({key: value.contiguous() for key, value in source.items()},
+                  os.path.join(path, "src.safetensors"), metadata)
+        save_file({key: value.contiguous().clone() for key, value in target.items()},
+                  os.path.join(path, "dst.safetensors"))
+        finish(path, rules, expected, exact)
+    blocks(folder)
+
+
+def agree(found, expected, exact):
+    if found.shape != expected.shape:
+        return False
+    if exact:
+        return torch.equal(found, expected)
+    return torch.allclose(found.float(), expected.float(), rtol=1e-5, atol=1e-5)
+
+
+def exported(path):
+    spec = importlib.util.spec_from_file_location("repair", os.path.join(path, "repair.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    target = load_file(os.path.join(path, "dst.safetensors"))
+    target.update(module.repair(load_file(os.path.join(path, "src.safetensors")), target))
+    return target
+
+
+def check(folder):
+    """Prints what differs; without differences, how many cases agree."""
+    complaints = []
+    names = sorted(os.listdir(folder))
+    for name in names:
+        path = os.path.join(folder, name)
+        expected = load_file(os.path.join(path, "expected.safetensors"))
+        exact = open(os.path.join(path, "exact")).read() == "1"
+        found = load_file(os.path.join(path, "out.safetensors"))
+        with safe_open(os.path.join(path, "out.safetensors"), "pt") as file:
+            for tie, first in json.loads((file.metadata() or {}).get("tied", "{}")).items():
+                found.setdefault(tie, found[first])
+        results = {"saved": found}
+        if os.path.exists(os.path.join(path, "repair.py")):
+            try:
+                results["exported"] = exported(path)
+            except Exception as error:
+                complaints.append(f"{name}: exported code: {error!r}")
+        for what, values in results.items():
+            for key, wanted in expected.items():
+                if key not in values:
+                    complaints.append(f"{name}: {what}: no {key}")
+                elif not agree(values[key], wanted, exact):
+                    complaints.append(f"{name}: {what}: {key} differs")
+    print("\n".join(complaints) or f"{len(names)} cases agree")
+
+
+if __name__ == "__main__":
+    {"make": make, "check": check}[sys.argv[1]](sys.argv[2])
