@@ -12,12 +12,20 @@ public protocol TensorSource: Sendable {
   ///   array that lived on a device and was saved as a pointer).
   func reader(for leaf: LeafID) throws -> any TensorReader
 
+  /// Opens the values of an array leaf in the order in which its memory has them, as they lie
+  /// there: for whoever would only turn them back.
+  ///
+  /// - Returns: nil where the source has no such order at hand; then the canonical one has to do.
+  func memoryReader(for leaf: LeafID) throws -> (any TensorReader)?
+
   /// Whether an array leaf has values to read.
   func hasValues(_ leaf: LeafID) -> Bool
 }
 
 extension TensorSource {
   public func hasValues(_ leaf: LeafID) -> Bool { tree.kind(of: leaf) == .array }
+
+  public func memoryReader(for leaf: LeafID) throws -> (any TensorReader)? { nil }
 }
 
 /// The values of one array, in order.

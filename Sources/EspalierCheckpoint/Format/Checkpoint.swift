@@ -51,6 +51,9 @@ public final class Checkpoint: TensorSource {
   public func hasValues(_ leaf: LeafID) -> Bool { values.hasValues(leaf) }
 
   public func reader(for leaf: LeafID) throws -> any TensorReader { try values.reader(for: leaf) }
+  public func memoryReader(for leaf: LeafID) throws -> (any TensorReader)? {
+    try values.memoryReader(for: leaf)
+  }
 
   /// Throws `changedOnDisk` when a file is not what it was when it was opened.
   public func checkUnchanged() throws(CheckpointError) {

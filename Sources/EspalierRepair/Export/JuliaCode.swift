@@ -33,9 +33,19 @@ struct JuliaCode: ExportedCode {
         return state isa NamedTuple ? NamedTuple{keys(state)}(rebuilt) : Tuple(rebuilt)
     end
 
-    "The names that fit, each with its numbers."
-    matching(names, pattern) =
-        [(name, match(pattern, name)) for name in names if occursin(pattern, name)]
+    "The names that a template such as `layers.{i0}.weight` fits, each with its numbers."
+    function matching(names, template)
+        seen = Set{String}()
+        function group(hole)
+            key = String(hole[3:(end - 2)])
+            key in seen && return "\\k<$key>"
+            push!(seen, key)
+            return "(?<$key>0|[1-9][0-9]*)(?![0-9])"
+        end
+        escaped = replace(template, r"[^A-Za-z0-9_/ -]" => c -> "\\" * c)
+        pattern = Regex("^" * replace(escaped, r"\\\{i[0-9]+\\\}" => group) * "\$")
+        return [(name, match(pattern, name)) for name in names if occursin(pattern, name)]
+    end
 
     "A value in the model's element type; another shape is an error."
     function fitted(value, target, name)
@@ -221,14 +231,16 @@ struct JuliaCode: ExportedCode {
   }
 
   func loop(_ destination: NamePattern, body: String?) -> String {
-    let pattern = expression(
-      destination, group: { "(?<i\($0)>0|[1-9][0-9]*)(?![0-9])" }, again: { "\\k<i\($0)>" }
-    ).replacing("\"", with: "\\\"")
-    let head = "    for (name, numbers) in matching(keys(target), r\"^\(pattern)$\")\n"
+    let own = template(destination, escaping: "$")
+    if isLiteral(destination) {
+      guard let body else { return "    push!(skipped, \(own))\n" }
+      return "    name = \(own)\n    result[name] = fitted(\(body), target[name], name)\n"
+    }
+    let head = "    for (name, numbers) in matching(keys(target), \(own))\n"
+    guard let body else { return head + "        push!(skipped, name)\n    end\n" }
     let unpack = Set(destination.variables).sorted().map {
       "        \(variable($0)) = parse(Int, numbers[\"i\($0)\"])\n"
     }.joined()
-    guard let body else { return head + "        push!(skipped, name)\n    end\n" }
     return head + unpack + "        result[name] = fitted(\(body), target[name], name)\n    end\n"
   }
 }

@@ -32,9 +32,18 @@ struct PythonCode: ExportedCode {
         return flat
 
 
-    def matching(names, pattern):
-        """The names that fit, each with its numbers."""
-        pattern = re.compile(pattern)
+    def matching(names, template):
+        """The names that a template such as "layers.{i0}.weight" fits, each with its numbers."""
+        seen = set()
+
+        def group(hole):
+            key = hole.group(1)
+            if key in seen:
+                return f"(?P={key})"
+            seen.add(key)
+            return f"(?P<{key}>0|[1-9][0-9]*)(?![0-9])"
+
+        pattern = re.compile(re.sub(r"\\\{(i[0-9]+)\\\}", group, re.escape(template)))
         for name in names:
             found = pattern.fullmatch(name)
             if found:
@@ -215,20 +224,15 @@ struct PythonCode: ExportedCode {
     if isLiteral(destination) {
       let own = name(destination)
       guard let body else { return "    skipped.add(\(own))\n" }
-      if body.contains("target[name]") {
-        return "    name = \(own)\n    result[name] = fitted(\(body), target[name], name)\n"
-      }
-      return "    result[\(own)] = fitted(\(body), target[\(own)], \(own))\n"
+      return "    name = \(own)\n    result[name] = fitted(\(body), target[name], name)\n"
     }
-    let pattern = expression(
-      destination, group: { "(?P<i\($0)>0|[1-9][0-9]*)(?![0-9])" }, again: { "(?P=i\($0))" })
+    guard let body else {
+      return "    skipped.update(name for name, _ in matching(target, \(template(destination))))\n"
+    }
     let unpack = Set(destination.variables).sorted().map {
       "        \(variable($0)) = numbers[\"i\($0)\"]\n"
     }.joined()
-    guard let body else {
-      return "    for name, _ in matching(target, r\"\(pattern)\"):\n        skipped.add(name)\n"
-    }
-    return "    for name, numbers in matching(target, r\"\(pattern)\"):\n" + unpack
+    return "    for name, numbers in matching(target, \(template(destination))):\n" + unpack
       + "        result[name] = fitted(\(body), target[name], name)\n"
   }
 }

@@ -156,22 +156,15 @@ extension ExportedCode {
     pattern.pieces.allSatisfy { if case .text = $0 { true } else { false } }
   }
 
-  /// A regular expression with a named group for each number.
-  func expression(_ pattern: NamePattern, group: (Int) -> String, again: (Int) -> String) -> String
-  {
-    var seen: Set<Int> = []
-    return pattern.pieces.map { piece in
-      switch piece {
-      case .text(let text):
-        return String(decoding: text, as: UTF8.self).map { character in
-          character.isLetter || character.isNumber || "_-/ ".contains(character)
-            ? String(character) : "\\\(character)"
-        }.joined()
-      case .hole(let hole):
-        return seen.insert(hole.variable).inserted
-          ? group(hole.variable) : again(hole.variable)
-      }
-    }.joined()
+  /// A name with a hole for each number: `"layers.{i0}.weight"`.
+  func template(_ pattern: NamePattern, escaping more: String = "") -> String {
+    "\""
+      + pattern.pieces.map { piece in
+        switch piece {
+        case .text(let text): quoted(text, escaping: more)
+        case .hole(let hole): "{\(variable(hole.variable))}"
+        }
+      }.joined() + "\""
   }
 
   /// Text between double quotes.

@@ -35,6 +35,7 @@ struct ReadContext: Sendable {
     _ node: ValueNode, _ base: ValueNode, _ offset: Int, _ strides: [Int]
   ) throws -> any TensorReader {
     if node.isWholeStream { return try open(base) }
+    if let reader = try turnedBack(node, base, offset, strides) { return reader }
     let size = node.dtype.bytesPerBlock
     if node.isDense(strides) {
       return RangeReader(storage(base), offset * size, node.byteCount)
@@ -42,6 +43,18 @@ struct ReadContext: Sendable {
     return BandReader(
       storage(base), shape: node.shape, strides: strides, offset: offset, itemSize: size,
       limit: blockBytes)
+  }
+
+  /// A column-major array with its axes reversed is its memory.
+  private func turnedBack(
+    _ node: ValueNode, _ base: ValueNode, _ offset: Int, _ strides: [Int]
+  ) throws -> (any TensorReader)? {
+    guard case .leaf(let leaf) = base.kind, offset == 0, node.shape == base.shape.reversed(),
+      strides == Shape(node.shape).contiguousStrides(.column),
+      source.tree.layout(of: leaf) == .contiguous(.column),
+      source.tree.shape(of: leaf).dimensions == base.shape
+    else { return nil }
+    return try source.memoryReader(for: leaf)
   }
 
   /// Arrays that are read side by side share the memory of one.

@@ -61,6 +61,12 @@ struct GGUFSource: TensorSource {
     return swaps ? SwappingReader(reader, itemSize: array.dtype.componentSize) : reader
   }
 
+  /// Every tensor lies in the file in one piece, the first axis running fastest.
+  func memoryReader(for leaf: LeafID) throws -> (any TensorReader)? {
+    guard let range = range(of: leaf), hasValues(leaf), byteOrder == .little else { return nil }
+    return FileRangeReader(try region.slice(at: range.lowerBound, count: range.count))
+  }
+
   /// Checks that every tensor lies inside the file and on its own; those that name one range of
   /// bytes are tied.
   private static func storages(
