@@ -30,6 +30,15 @@ final class ComputedSteps {
         .unsupported, found: "“\(step)” after a step that joins",
         expected: "it to take the source's tensors themselves")
     }
+    // Far beyond any model, and products of sizes still fit.
+    if let odd = nodes.first(where: { node in
+      node.elementCount == 0 || node.elementCount > 1 << 48
+        || node.shape.contains { $0 > 1 << 40 }
+    }) {
+      throw StepError(
+        .unsupported, found: "a tensor of the shape \(Shape(odd.shape))",
+        expected: "some values, and fewer than 2⁴⁸")
+    }
     let parts = zip(link.sources, nodes).map { Part(tensor: source.tensors[$0], node: $1) }
     switch step {
     case .weightNorm(let dim): return try WeightNormStep.node(parts, dim: dim)
@@ -62,6 +71,7 @@ struct Part {
   var leafName: String {
     tensor.components.last.map { String(decoding: $0, as: UTF8.self) } ?? ""
   }
+  var path: TreePath { TreePath(components: [Name(tensor.name)]) }
   var directory: [[UInt8]] { Array(tensor.components.dropLast()) }
   var shape: [Int] { node.shape }
 

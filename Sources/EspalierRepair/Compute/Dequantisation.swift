@@ -88,7 +88,7 @@ enum Dequantisation {
     let step = PackedInputs(
       inputs: inputs, outputs: outputs, bits: bits, groupCount: scales.shape[0],
       zeroOffset: isSecond ? 0 : 1, hasZeros: zeros != nil, hasGroups: groups != nil,
-      isInterleaved: false)
+      isInterleaved: false, path: packed.path)
     return try turned(step, [packed, scales, zeros, groups])
   }
 
@@ -101,7 +101,7 @@ enum Dequantisation {
     else { throw unsupported("AWQ of another width than 4 bits") }
     let step = PackedInputs(
       inputs: inputs, outputs: outputs, bits: 4, groupCount: scales.shape[0], zeroOffset: 0,
-      hasZeros: zeros != nil, hasGroups: false, isInterleaved: true)
+      hasZeros: zeros != nil, hasGroups: false, isInterleaved: true, path: packed.path)
     return try turned(step, [packed, scales, zeros])
   }
 

@@ -11,6 +11,8 @@ struct PackedInputs: Computation {
   let hasGroups: Bool
   /// AWQ: a word holds outputs of one input, in an order of its own.
   let isInterleaved: Bool
+  /// The packed tensor's name.
+  let path: TreePath
 
   private static let order = [0, 2, 4, 6, 1, 3, 5, 7]
 
@@ -28,7 +30,11 @@ struct PackedInputs: Computation {
       guard row < inputs else { return [] }
       if row % perWord == 0 { held = try words.next(isInterleaved ? outputs / 8 : outputs) }
       let group = groups[row]
-      guard group < groupCount else { throw BadGroup(input: row, group: group, count: groupCount) }
+      guard group < groupCount else {
+        throw NoValues(
+          path,
+          reason: "found group \(group) in g_idx at input \(row), expected one below \(groupCount)")
+      }
       var values = [Float](repeating: 0, count: outputs)
       let mask = UInt32(1) << UInt32(bits) - 1
       for output in 0..<outputs {
@@ -67,16 +73,6 @@ struct PackedInputs: Computation {
       }
     }
     return zeros
-  }
-
-  /// A group index beyond the scales.
-  struct BadGroup: Error, CustomStringConvertible {
-    let input: Int
-    let group: Int
-    let count: Int
-    var description: String {
-      "g_idx: found group \(group) at input \(input), expected one below \(count)"
-    }
   }
 }
 

@@ -197,21 +197,21 @@ struct JuliaCode: ExportedCode {
   func moved(_ value: String, _ step: Step, layer: Int?) -> String {
     switch step {
     case .transpose: return "swapped(\(value))"
-    case .permute(let axes): return "permutedims(\(value), (\(list(axes.map { $0 + 1 })),))"
+    case .permute(let axes): return "permutedims(\(value), (\(list(axes.map { $0 &+ 1 })),))"
     case .reshape(let shape):
       return shape.isEmpty ? "reshape(\(value), ())" : "reshaped(\(value), \(list(shape)))"
     case .split(let axis, let index, let of):
-      let dim = axis + 1
+      let dim = axis &+ 1
       return "(x -> copy(selectdim(x, \(dim), (\(index) * size(x, \(dim)) ÷ \(of) + 1):"
-        + "(\(index + 1) * size(x, \(dim)) ÷ \(of)))))(\(value))"
+        + "(\(index &+ 1) * size(x, \(dim)) ÷ \(of)))))(\(value))"
     case .slice(let axis, let start, let stop):
-      return "copy(selectdim(\(value), \(axis + 1), \(start + 1):\(stop)))"
+      return "copy(selectdim(\(value), \(axis &+ 1), \(start &+ 1):\(stop)))"
     case .index(let axis, let at):
-      let place = layer.map { "\(variable($0)) + 1" } ?? String(at + 1)
-      return "copy(selectdim(\(value), \(axis + 1), \(place)))"
+      let place = layer.map { "\(variable($0)) + 1" } ?? String(at &+ 1)
+      return "copy(selectdim(\(value), \(axis &+ 1), \(place)))"
     case .take(let axis, let order):
-      return "copy(selectdim(\(value), \(axis + 1), [\(list(order.map { $0 + 1 }))]))"
-    case .flip(let axes): return "reverse(\(value); dims = (\(list(axes.map { $0 + 1 })),))"
+      return "copy(selectdim(\(value), \(axis &+ 1), [\(list(order.map { $0 &+ 1 }))]))"
+    case .flip(let axes): return "reverse(\(value); dims = (\(list(axes.map { $0 &+ 1 })),))"
     case .pad: return value.hasPrefix("padded(") ? value : "padded(\(value), target[name])"
     default: return value
     }
@@ -219,14 +219,14 @@ struct JuliaCode: ExportedCode {
 
   func joined(_ values: [String], _ step: Step) -> String {
     let inside = values.joined(separator: ", ")
-    if case .stack(let axis) = step { return "stack([\(inside)]; dims = \(axis + 1))" }
-    if case .concat(let axis) = step { return "cat(\(inside); dims = \(axis + 1))" }
+    if case .stack(let axis) = step { return "stack([\(inside)]; dims = \(axis &+ 1))" }
+    if case .concat(let axis) = step { return "cat(\(inside); dims = \(axis &+ 1))" }
     return inside
   }
 
   func computed(_ step: Step, _ names: [String]) -> String {
     let inside = names.map(source).joined(separator: ", ")
-    if case .weightNorm(let dim) = step { return "weight_norm(\(inside), \(dim + 1))" }
+    if case .weightNorm(let dim) = step { return "weight_norm(\(inside), \(dim &+ 1))" }
     return "\(step)(\(inside))"
   }
 

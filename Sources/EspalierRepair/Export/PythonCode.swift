@@ -187,7 +187,7 @@ struct PythonCode: ExportedCode {
     case .split(let axis, let index, let of):
       return "\(value).tensor_split(\(of), \(axis))[\(index)]"
     case .slice(let axis, let start, let stop):
-      return "\(value).narrow(\(axis), \(start), \(stop - start))"
+      return "\(value).narrow(\(axis), \(start), \(stop &- start))"
     case .index(let axis, let at):
       return "\(value).select(\(axis), \(layer.map(variable) ?? String(at)))"
     case .take(let axis, let order):

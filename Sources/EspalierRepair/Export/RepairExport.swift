@@ -149,7 +149,7 @@ extension ExportedCode {
     let name = variable(hole.variable)
     if hole.countsDown { return "\(hole.offset) - \(name)" }
     if hole.offset == 0 { return name }
-    return hole.offset > 0 ? "\(name) + \(hole.offset)" : "\(name) - \(-hole.offset)"
+    return hole.offset > 0 ? "\(name) + \(hole.offset)" : "\(name) - \(hole.offset.magnitude)"
   }
 
   func isLiteral(_ pattern: NamePattern) -> Bool {

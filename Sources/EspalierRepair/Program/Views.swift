@@ -4,6 +4,8 @@ import EspalierTree
 extension ValueNode {
   private var layout: (base: ValueNode, offset: Int, strides: [Int]) {
     if case .view(let base, let offset, let strides) = kind { return (base, offset, strides) }
+    // Strides of an array without elements could be anything, even too large.
+    if shape.contains(0) { return (self, 0, shape.map { _ in 0 }) }
     return (self, 0, Shape(shape).contiguousStrides(.row))
   }
 

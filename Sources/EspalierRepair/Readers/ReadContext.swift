@@ -11,6 +11,7 @@ struct ReadContext: Sendable {
   var blockBytes: Int
 
   func open(_ node: ValueNode) throws -> any TensorReader {
+    if node.byteCount == 0 { return ZeroReader(byteCount: 0) }
     switch node.kind {
     case .leaf(let leaf): return try source.reader(for: leaf)
     case .view(let base, let offset, let strides):
