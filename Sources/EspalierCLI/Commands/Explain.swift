@@ -71,7 +71,8 @@ struct Explain: Command {
       let answer = ExplainJSON(report: report, destination: pair.destination, source: pair.source)
       out.object { answer.write(to: &$0) }
     } else {
-      for line in ExplainText(report).lines { out.line(line) }
+      let text = ExplainText(report, destination: pair.destination, source: pair.source)
+      for line in text.lines { out.line(line) }
     }
     if let writeRules { try write(report, to: writeRules, &out) }
     out.flush()

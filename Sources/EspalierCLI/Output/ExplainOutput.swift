@@ -3,8 +3,16 @@ import Espalier
 /// A report as one would write it to a colleague.
 struct ExplainText {
   private let report: Report
+  /// What each rule touches.
+  private let amounts: [Rule: String]
 
-  init(_ report: Report) { self.report = report }
+  init(_ report: Report, destination: Inventory, source: Inventory) {
+    self.report = report
+    let previews = RulePreview.previews(
+      of: report.rules, source: source, destination: destination)
+    amounts = Dictionary(
+      previews.map { ($0.rule, $0.amount) }, uniquingKeysWith: { a, _ in a })
+  }
 
   var lines: [String] {
     var lines: [String] = []
@@ -12,7 +20,10 @@ struct ExplainText {
     for (number, diagnosis) in report.diagnoses.enumerated() {
       lines.append("\(number + 1). \(diagnosis.sentence) (\(diagnosis.harm.rawValue))")
       for evidence in diagnosis.evidence { lines.append("     \(evidence)") }
-      for rule in diagnosis.remedy.prefix(6) { lines.append("   → \(rule)") }
+      for rule in diagnosis.remedy.prefix(6) {
+        let amount = amounts[rule].map { "  (\($0))" } ?? ""
+        lines.append("   → \(visibleText(Array("\(rule)".utf8)))\(amount)")
+      }
       if diagnosis.remedy.count > 6 {
         lines.append("   → and \(diagnosis.remedy.count - 6) more rules")
       }

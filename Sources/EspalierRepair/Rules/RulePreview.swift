@@ -14,6 +14,19 @@ public struct RulePreview: Sendable, Hashable {
 
   static let shownNames = 3
 
+  /// What each rule of a list would touch, in order.
+  public static func previews(
+    of rules: [Rule], source: Inventory, destination: Inventory
+  ) -> [RulePreview] {
+    let trace = RuleTrace(rules, source: source, destination: destination)
+    return zip(rules, trace.touched).map {
+      RulePreview($0, $1, source: source, destination: destination)
+    }
+  }
+
+  /// `97 source tensors`.
+  public var amount: String { counted(count, "\(side.rawValue) tensor") }
+
   init(_ rule: Rule, _ touched: [Int], source: Inventory, destination: Inventory) {
     self.rule = rule
     count = touched.count
@@ -28,6 +41,6 @@ extension RulePreview: CustomStringConvertible {
     let names = firstNames.joined(separator: ", ")
     let rest = count > firstNames.count ? ", and \(grouped(count - firstNames.count)) more" : ""
     let what = visibleText(Array("\(rule)".utf8))
-    return "\(what): \(counted(count, "\(side.rawValue) tensor")): \(names)\(rest)"
+    return "\(what): \(amount): \(names)\(rest)"
   }
 }
