@@ -112,3 +112,27 @@ struct RuleFileTests {
       ])
   }
 }
+
+struct ExportTests {
+  @Test func numbersThatVaryBecomeLoops() throws {
+    let rules = try parsed(
+      "strip module", "h.{0}.w = b.{0+1}.w : transpose", "l.{0}.w = all : index(0,-1) at {0}",
+      "skip head.{0}.w", "p = q : resize")
+    let export = RepairExport(rules, source: Inventory(tensors: []))
+    let python = export.text(.python)
+    for line in [
+      "for name, numbers in matching(target, \"h.{i0}.w\"):",
+      "result[name] = fitted(source[f\"b.{i0 + 1}.w\"].transpose(-1, -2), target[name], name)",
+      "source[\"all\"].select(0, i0)",
+      "skipped.update(name for name, _ in matching(target, \"head.{i0}.w\"))",
+      "if len(path) > 1 and path[:1] == [\"module\"]:", "def unsupported(step):",
+    ] { #expect(python.contains(line), "\(line)") }
+    let julia = export.text(.julia)
+    for line in [
+      "for (name, numbers) in matching(keys(target), \"h.{i0}.w\")",
+      "fitted(swapped(source[\"b.$(i0 + 1).w\"]), target[name], name)",
+      "copy(selectdim(source[\"all\"], 1, i0 + 1))",
+      "if length(path) > 1 && path[1:1] == [\"module\"]",
+    ] { #expect(julia.contains(line), "\(line)") }
+  }
+}

@@ -96,7 +96,7 @@ struct JuliaCode: ExportedCode {
 
         """#
     }
-    for step in ["fold_bn", "lora_merge", "dequantise"] where used.contains(step) {
+    for step in ["fold_bn", "lora_merge", "dequantise", "resize"] where used.contains(step) {
       out +=
         "\n\(step)(parts...) = error(\"\(step) is not written for Julia; apply it with "
         + "`espalier load --rules` first\")\n"

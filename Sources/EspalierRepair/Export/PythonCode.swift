@@ -216,7 +216,7 @@ struct PythonCode: ExportedCode {
       return "lora_merge(source, \(inside)\(alpha)\(facts.isRootScaled ? ", root=True" : ""))"
     case .dequantise:
       return "dequantise(source, \(inside), \(facts.bits.map(String.init) ?? "None"))"
-    default: return "resize_is_not_supported"
+    default: return "unsupported(\"\(step)\")"
     }
   }
 

@@ -3,7 +3,14 @@ enum PythonHelpers {
   static let all: [(step: String, text: String)] = [
     ("pad", pad), ("weight_norm", weightNorm), ("fold_bn", foldBatchNorm),
     ("lora_merge", adapter), ("dequantise", dequantise),
+    ("resize", unsupported),
   ]
+
+  private static let unsupported = #"""
+
+    def unsupported(step):
+        raise ValueError(f"{step} computes values by interpolation: write here what the model means")
+    """#
 
   private static let pad = #"""
 
