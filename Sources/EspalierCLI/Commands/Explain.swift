@@ -83,9 +83,11 @@ struct Explain: Command {
     try RuleSet(report.rules).write(
       to: FilePath(path), explaining: report.diagnoses, replace: force)
     if !output.json, export == nil {
+      // Names in rules begin where these two say.
+      let scope = (into.map { "--into \($0) " } ?? "") + (from.map { "--from \($0) " } ?? "")
       out.line(
         "\(counted(report.rules.count, "rule")) saved to \(path); edit them, then: "
-          + "espalier load \(destination) \(source) --rules \(path) -o OUTPUT")
+          + "espalier load \(destination) \(source) \(scope)--rules \(path) -o OUTPUT")
     }
   }
 }
