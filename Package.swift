@@ -116,7 +116,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "EspalierUITests",
-      dependencies: ["EspalierUI", "EspalierLoad", "EspalierTree", "TestSupport"],
+      dependencies: [
+        "EspalierUI", "EspalierLoad", "EspalierDiagnosis", "EspalierRepair", "EspalierTree",
+        "TestSupport",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "EspalierTerminalTests",

@@ -4,29 +4,35 @@ import EspalierUI
 
 extension EffectRunner {
   /// Finds causes in the background; the pane shows issues by kind until they are there.
-  func diagnose(_ comparison: Comparison) {
+  func diagnose(_ request: DiagnosisRequest) {
     jobs.run(.diagnose) { [self] token in
       let sides = opened.withLock { $0 }
-      guard comparison.plan?.hasIssues == true else { return }
-      let alignment = comparison.alignment
+      guard let destination = side(request.destination, sides.destination),
+        let source = side(request.source, sides.source)
+      else { return }
       let report = Engine().diagnose(
-        destination: sides.destinationFile.map { $0.inventory(below: $0.root) }
-          ?? Inventory(alignment.destination, at: alignment.destinationRoot),
-        source: sides.sourceFile.map { $0.inventory(below: $0.root) }
-          ?? Inventory(alignment.source, at: alignment.sourceRoot))
+        destination: destination.inventory, source: source.inventory)
       guard !token.isStopped, !report.diagnoses.isEmpty else { return }
-      inbox.send(.diagnosed(comparison, report.diagnoses.map(WhyEntry.init)))
+      let entries = report.diagnoses.map { WhyEntry($0, report.rules, request.destination) }
+      inbox.send(.diagnosed(pair: request.pair, entries, rules: report.rules))
     }
   }
 }
 
 extension WhyEntry {
-  init(_ diagnosis: Diagnosis) {
-    let rules = diagnosis.remedy.prefix(2).map(\.description).joined(separator: "; ")
+  /// - Parameter rules: those of all remedies. What a remedy cuts off names may lie in a container
+  ///   that others enter.
+  init(_ diagnosis: Diagnosis, _ rules: [Rule], _ destination: OpenFile) {
+    let shown = diagnosis.remedy.prefix(2).map(\.description).joined(separator: "; ")
     let more = diagnosis.remedy.count > 2 ? "; and \(diagnosis.remedy.count - 2) more rules" : ""
+    let entering = diagnosis.remedy.contains(where: \.changesNames) ? rules.filter(\.enters) : []
+    let (own, skipped) = destination.split(
+      entering.filter { !diagnosis.remedy.contains($0) } + diagnosis.remedy)
     self.init(
       sentence: diagnosis.sentence, evidence: diagnosis.evidence.joined(separator: "; "),
-      harm: Harm(diagnosis.harm), remedy: rules + more)
+      harm: Harm(diagnosis.harm), remedy: shown + more, isAssumption: diagnosis.isAssumption,
+      action: diagnosis.remedy.isEmpty
+        ? .none : .remedy(Remedy(rules: own, skipped: skipped)))
   }
 }
 

@@ -17,7 +17,7 @@ extension EffectRunner {
           ignoreInactive: request.options.ignoreInactive)
         let plan = try LoadPlan(
           pairing.planned, mode: .lenient, options: options, destination: sides.destination,
-          source: sides.source, progress: monitor(token))
+          source: sides.values(.source, request.source?.repair), progress: monitor(token))
         guard !token.isStopped else { return }
         inbox.send(.planned(request.number, Comparison(pairing, plan: plan)))
       } catch is Cancelled {
@@ -45,8 +45,11 @@ extension EffectRunner {
       do {
         let sides = opened.withLock { $0 }
         guard var plan = comparison.plan, let destination = sides.destination,
-          let source = sides.source
-        else { return }
+          let source = sides.values(.source, comparison.repair)
+        else {
+          inbox.send(.loadFailed(sentence: "the rules have changed meanwhile; load again"))
+          return
+        }
         plan.mode = mode
         let loaded = try LoadedSource(plan, destination: destination, source: source)
         opened.withLock { $0.loaded = loaded }

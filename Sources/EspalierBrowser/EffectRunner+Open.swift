@@ -9,6 +9,7 @@ extension EffectRunner {
         guard !token.isStopped else { return }
         opened.withLock { sides in
           sides.loaded = nil
+          sides.repaired = nil
           if side == .destination {
             sides.destination = file
             sides.destinationFile = file
@@ -17,7 +18,7 @@ extension EffectRunner {
             sides.sourceFile = file
           }
         }
-        inbox.send(.opened(side, OpenFile(file)))
+        inbox.send(.opened(side, OpenFile(file, isRootNamed: root != nil)))
       } catch {
         if !token.isStopped { inbox.send(.openFailed(side, sentence: sentence(error))) }
       }
@@ -33,10 +34,14 @@ extension EffectRunner {
 }
 
 extension OpenFile {
-  init(_ file: Checkpoint) {
+  /// - Parameter isRootNamed: whether the user named the container that was entered; names in rules
+  ///   begin there, then.
+  init(_ file: Checkpoint, isRootNamed: Bool) {
     self.init(
       path: file.path.description, format: file.format.name, byteCount: file.size, tree: file.tree,
       rootNode: file.root, root: file.rootPath.isRoot ? nil : file.rootPath.description,
       note: file.findings.first { $0.severity == .danger }?.sentence ?? file.notes.first)
+    nameRoot = isRootNamed ? file.root : .root
+    reversesShapes = file.repairSide().reversesShapes
   }
 }

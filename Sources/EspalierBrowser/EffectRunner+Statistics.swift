@@ -2,10 +2,10 @@ import Espalier
 import EspalierUI
 
 extension EffectRunner {
-  func readStatistics(_ side: Side, _ leaf: LeafID) {
+  func readStatistics(_ side: Side, _ leaf: LeafID, _ repair: Repair?) {
     jobs.run(.statistics(side)) { [self] token in
       do {
-        guard let source = opened.withLock({ $0[side] }) else { return }
+        guard let source = opened.withLock({ $0.values(side, repair) }) else { return }
         let values = try statistics(of: leaf, in: source, monitor: monitor(token))
         inbox.send(.statistics(side, leaf, values))
       } catch is Cancelled {

@@ -12,13 +12,18 @@ final class EffectRunner: Sendable {
   struct OpenedSides: Sendable {
     var destination: (any TensorSource)?
     var source: (any TensorSource)?
+    /// The source as rules have made it, and the request that asked for it.
+    var repaired: (number: Int, source: RepairedSource)?
     var destinationFile: Checkpoint?
     var sourceFile: Checkpoint?
     /// The result of a load that has not been saved yet.
     var loaded: LoadedSource?
 
-    subscript(side: Side) -> (any TensorSource)? {
-      side == .destination ? destination : source
+    /// The values of a side's tree; nil when rules have changed the source since.
+    func values(_ side: Side, _ repair: Repair?) -> (any TensorSource)? {
+      if side == .destination { return destination }
+      guard let repair else { return source }
+      return repaired?.number == repair.number ? repaired?.source : nil
     }
   }
 
@@ -36,15 +41,17 @@ final class EffectRunner: Sendable {
     case .open(let side, let path, let root): open(side, path, root: root)
     case .plan(let request): plan(request)
     case .find(let request): find(request)
-    case .diagnose(let comparison): diagnose(comparison)
-    case .readStatistics(let side, let leaf): readStatistics(side, leaf)
+    case .diagnose(let request): diagnose(request)
+    case .repair(let request): repair(request)
+    case .readRules(let path, let destination): readRules(path, destination)
+    case .saveRules(let path, let request, let replace): saveRules(path, request, replace: replace)
+    case .readStatistics(let side, let leaf, let repair): readStatistics(side, leaf, repair)
     case .load(let mode, let comparison): load(mode, comparison)
     case .save(let path, let format, let replace): save(path, format, replace: replace)
     case .completePath(let start): completePath(start)
     case .cancel:
       jobs.stop(.plan)
       jobs.stop(.result)
-    case .applyRemedy: inbox.send(.message(Message("this remedy is not known", .error)))
     case .copyToClipboard, .suspend, .redraw, .setMouse, .quit: break  // the session's own
     }
   }

@@ -5,7 +5,7 @@ import Synchronization
 /// Work in the background, by kind: a newer job of a kind stops the one before.
 final class Jobs: Sendable {
   enum Kind: Hashable {
-    case openDestination, openSource, plan, find, diagnose, result
+    case openDestination, openSource, plan, find, diagnose, rules, result
     /// One for each side: a row is measured on both at once.
     case statistics(Side)
 

@@ -1,4 +1,6 @@
+import EspalierDiagnosis
 import EspalierLoad
+import EspalierRepair
 import EspalierTree
 import Testing
 
@@ -52,9 +54,55 @@ struct Harness {
       options.ignoreInactive = request.options.ignoreInactive
       let plan = request.source == nil ? nil : try? LoadPlan(pairing.planned, options: options)
       return .planned(request.number, Comparison(pairing, plan: plan))
+    case .repair(let request): return repair(request)
     case .find(let request): return .found(request.run())
     default: return nil
     }
+  }
+
+  static func repair(_ request: RepairRequest) -> Action {
+    let sides = [request.destination, request.source].map { file in
+      var side = RepairSide(tree: file.tree, root: file.rootNode)
+      side.nameRoot = file.nameRoot
+      return side
+    }
+    let rules = RuleComposition(
+      request, destination: sides[0].inventory, source: sides[1].inventory
+    ).rules()
+    do throws(RepairError) {
+      let repaired = try RepairedSource(sides[1], rules: rules, destination: sides[0])
+      var file = request.source
+      file.tree = repaired.tree
+      file.rootNode = repaired.root
+      file.repair = Repair(
+        number: request.number, rules: rules, original: request.source, tree: repaired.tree,
+        root: repaired.root,
+        origins: repaired.tree.leafIDs.map { leaf in
+          repaired.origin(of: leaf).map {
+            Repair.LeafOrigin(sources: $0.sources, operation: $0.operation, rule: $0.rule)
+          }
+        })
+      return .repaired(request.number, file)
+    } catch {
+      return .repairFailed(request.number, sentence: error.sentence)
+    }
+  }
+
+  /// Finds the causes for the pair, as the driver does.
+  mutating func diagnose() {
+    guard let left = state.destination.file, let right = state.source.file else { return }
+    let report = Engine().diagnose(
+      destination: Inventory(left.tree, at: left.nameRoot),
+      source: Inventory(right.tree, at: right.nameRoot))
+    let entries = report.diagnoses.map { diagnosis in
+      WhyEntry(
+        sentence: diagnosis.sentence, harm: .blocks,
+        remedy: diagnosis.remedy.map(\.description).joined(separator: "; "),
+        isAssumption: diagnosis.isAssumption,
+        action: diagnosis.remedy.isEmpty
+          ? .none : .remedy(WhyEntry.Remedy(rules: diagnosis.remedy)))
+    }
+    send(.diagnosed(pair: state.pair, entries, rules: report.rules))
   }
 
   /// Presses keys as a person writes them: `j 3 j ] c Enter`.

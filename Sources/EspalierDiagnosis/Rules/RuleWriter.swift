@@ -1,11 +1,16 @@
 /// Writes a mapping as rules: first how names change, then one rule for each group of links that
 /// differ in numbers only.
-struct RuleWriter {
+package struct RuleWriter {
   let destination: Inventory
   let source: Inventory
 
+  package init(destination: Inventory, source: Inventory) {
+    self.destination = destination
+    self.source = source
+  }
+
   /// - Parameter reading: the rules that change how names are read.
-  func write(_ links: [Link], reading: [Rule], skipped: [Int]) -> [Rule] {
+  package func write(_ links: [Link], reading: [Rule], skipped: [Int]) -> [Rule] {
     let reader = NameReader(reading)
     let byName = reader.index(source)
     var groups: [Key: [Link]] = [:]

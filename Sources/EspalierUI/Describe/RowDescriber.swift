@@ -79,6 +79,30 @@ struct RowDescriber {
     return lines + tieLines(tree, leaf)
   }
 
+  /// Where rules have taken the source's array from, a fact a line; empty without rules.
+  var ruleLines: [String] {
+    guard let repair = comparison.repair, let leaf = alignment.sourceLeaf(row),
+      repair.isChanged(leaf), let origin = repair.origin(of: leaf)
+    else { return [] }
+    let tree = repair.original.tree
+    let sources = origin.sources.prefix(3).map { source -> String in
+      let name = Name(repair.original.ruleName(of: tree.node(of: source)))
+      return "\(name) \(tree.dtype(of: source)) \(tree.shape(of: source))"
+    }
+    let more = origin.sources.count > 3 ? " + \(origin.sources.count - 3) more" : ""
+    let operation = origin.operation.keepsValues ? "" : ": \(origin.operation)"
+    return ["from \(sources.joined(separator: " + "))\(more)\(operation)", ruleText(repair, origin)]
+  }
+
+  /// The rule for this leaf; for one that is found by its name, those that change names.
+  private func ruleText(_ repair: Repair, _ origin: Repair.LeafOrigin) -> String {
+    if let rule = origin.rule, repair.rules.indices.contains(rule) {
+      return "rule \(rule + 1) of \(repair.rules.count): \(repair.rules[rule])"
+    }
+    let names = repair.rules.filter(\.changesNames).map(\.description)
+    return "by name, with \(names.joined(separator: "; "))"
+  }
+
   private func branchLines(_ side: Side, _ tree: Tree, _ node: NodeID) -> [String] {
     let total = comparison.totals(row, side)
     var lines = [

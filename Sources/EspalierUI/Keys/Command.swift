@@ -37,10 +37,15 @@ public enum Command: String, Sendable, Hashable, CaseIterable {
   // Rules.
   case skip
   case subtree
+  case link, tie, transpose
+  case dropRules = "drop-rules"
+  case applyAll = "apply-all"
+  case saveRules = "save-rules"
   case undo, redo
   // Panes.
   case nextPane = "next-pane"
   case previousPane = "previous-pane"
+  case why
   case statistics
   // Everything else.
   case copy

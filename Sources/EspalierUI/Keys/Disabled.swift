@@ -52,6 +52,40 @@ extension KeyRow {
     return noRows(state) ?? busy(state)
   }
 
+  static let cannotTie: @Sendable (AppState) -> String? = { state in
+    if let reason = cannotRule(state) { return reason }
+    return state.linkStart == nil
+      ? "mark the row to tie to first: m on it, then M on this one" : nil
+  }
+
+  static let noPair: @Sendable (AppState) -> String? = { state in
+    if let reason = cannotRule(state) { return reason }
+    return state.arraysUnderCursor.count == 2
+      ? nil : "only a row with an array on both sides can be transposed; m links rows"
+  }
+
+  static let nothingByHand: @Sendable (AppState) -> String? = { state in
+    if let reason = cannotRule(state) { return reason }
+    return state.rulesByHandUnderCursor.isEmpty
+      ? "nothing was decided by hand here; u undoes the last change" : nil
+  }
+
+  static let noRemedies: @Sendable (AppState) -> String? = { state in
+    if let reason = noPlan(state) { return reason }
+    if state.openRemedies.isEmpty {
+      return state.diagnoses.isEmpty
+        ? "there is no remedy to apply" : "every remedy there is has been applied"
+    }
+    return busy(state)
+  }
+
+  static let noRules: @Sendable (AppState) -> String? = { state in
+    if let reason = noPlan(state) { return reason }
+    let rules = state.rules.current
+    return rules.repair.isEmpty && rules.skipped.isEmpty
+      ? "there are no rules yet; c shows the causes, Enter there applies a remedy" : nil
+  }
+
   static let nothingToUndo: @Sendable (AppState) -> String? = { state in
     state.rules.canUndo ? busy(state) : "nothing has been changed"
   }

@@ -103,13 +103,29 @@ extension KeyRow {
       .skip, ["s"], .rules, "leave this row out of the load, or take it in", unless: cannotRule),
     KeyRow(
       .subtree, ["S"], .rules, "load this branch alone, or everything again", unless: cannotRule),
-    KeyRow(.undo, ["u"], .rules, "undo the last change of the load", unless: nothingToUndo),
-    KeyRow(.redo, ["C-r"], .rules, "redo it", unless: nothingToRedo),
+    KeyRow(
+      .link, ["m"], .rules, "link two rows: m on one, m on the other; branches take what is below",
+      unless: cannotRule),
+    KeyRow(
+      .tie, ["M"], .rules, "tie this row of the destination to the one marked with m",
+      unless: cannotTie),
+    KeyRow(.transpose, ["T"], .rules, "transpose the source's array, or no longer", unless: noPair),
+    KeyRow(
+      .dropRules, ["x"], .rules, "drop what was linked, tied or transposed by hand here",
+      unless: nothingByHand),
+    KeyRow(.applyAll, ["A"], .rules, "apply every remedy", in: lists, unless: noRemedies),
+    KeyRow(
+      .saveRules, ["W"], .rules, "save the rules: what was done, for “espalier load --rules”",
+      in: lists, unless: noRules),
+    KeyRow(
+      .undo, ["u"], .rules, "undo the last change of the load", in: lists, unless: nothingToUndo),
+    KeyRow(.redo, ["C-r"], .rules, "redo it", in: lists, unless: nothingToRedo),
   ]
 
   private static let viewing: [KeyRow] = [
     KeyRow(.nextPane, ["Tab"], .view, "next pane", hint: "pane", in: lists),
     KeyRow(.previousPane, ["BackTab"], .view, "previous pane", in: lists),
+    KeyRow(.why, ["c"], .view, "the causes; there, Enter applies a remedy", unless: noPlan),
     KeyRow(.statistics, ["v"], .view, "read the values under the cursor", unless: noValues),
     KeyRow(.copy, ["y"], .view, "copy path, shape, sentence or row", unless: noRows),
     KeyRow(.options, ["o"], .view, "options: columns, units, colours, order"),

@@ -19,6 +19,8 @@ enum CommandLine {
     ("goto", "goto NAME: to the row with this key path"), ("set", "set OPTION: as in the o menu"),
     ("filter", "filter TERMS"), ("search", "search TEXT"),
     ("load", "load strict|lenient"),
+    ("rules", "rules PATH: save the rules; rules! replaces"),
+    ("apply", "apply PATH: read a rules file and apply it"),
   ]
 
   /// Whether the first word of a line is a verb, a command or a number.
@@ -31,7 +33,9 @@ enum CommandLine {
 
   /// The path being typed, for verbs that take one.
   static func pathArgument(of line: String) -> String? {
-    for start in ["w ", "w! ", "open dst ", "open src "] where line.hasPrefix(start) {
+    for start in [
+      "w ", "w! ", "open dst ", "open src ", "rules ", "rules! ", "apply ",
+    ] where line.hasPrefix(start) {
       return String(line.dropFirst(start.count))
     }
     return nil
@@ -74,6 +78,8 @@ extension AppState {
     case "q!": return [.quit]
     case "w", "w!", "wq": return write(first, rest)
     case "open": return open(rest)
+    case "rules", "rules!": return writeRules(first, rest)
+    case "apply": return applyRules(rest)
     case "goto": go(to: rest)
     case "set": return set(option: rest)
     case "filter": return setFilter(rest)
@@ -105,6 +111,26 @@ extension AppState {
     return save(to: path, format: format?.name, replace: verb == "w!")
   }
 
+  private mutating func writeRules(_ verb: String, _ path: String) -> [Effect] {
+    if let reason = KeyRow.noRules(self) {
+      message = Message(reason, .warning)
+      return []
+    }
+    return path.isEmpty ? perform(.saveRules) : saveRules(to: path, replace: verb == "rules!")
+  }
+
+  private mutating func applyRules(_ path: String) -> [Effect] {
+    if let reason = KeyRow.cannotLoad(self) {
+      message = Message(reason, .warning)
+      return []
+    }
+    guard !path.isEmpty, let destination = destination.file else {
+      message = Message("apply: say which rules file: apply fix.toml", .warning)
+      return []
+    }
+    return [.readRules(path: path, destination: destination)]
+  }
+
   private mutating func open(_ rest: String) -> [Effect] {
     let words = rest.split(separator: " ", maxSplits: 1).map(String.init)
     let sides: [String: Side] = [
@@ -118,6 +144,8 @@ extension AppState {
       message = Message("the result has not been saved; w saves it", .warning)
       return []
     }
+    // Rules are about the names of this pair.
+    rules = RuleHistory()
     let state = SideState.opening(path: words[1], done: 0, total: 0)
     if side == .destination { destination = state } else { source = state }
     return [.open(side, path: words[1], root: nil)]

@@ -47,6 +47,7 @@ extension AppState {
     switch command {
     case .nextPane: cyclePane(by: 1)
     case .previousPane: cyclePane(by: -1)
+    case .why: if Layout(self).offersWhy { focus = .why }
     case .statistics: return readStatistics()
     case .copy: overlay = .menu(Menu(kind: .copy))
     case .options: overlay = .menu(Menu(kind: .options))
@@ -84,7 +85,8 @@ extension AppState {
     // Old ones go when there are many: they are cheap to read again.
     if statistics.count > 256 { statistics = [:] }
     for key in wanted { statistics[key] = .reading }
-    return wanted.map { .readStatistics($0.side, $0.leaf) }
+    let repair = browse?.comparison.repair
+    return wanted.map { .readStatistics($0.side, $0.leaf, $0.side == .source ? repair : nil) }
   }
 
   // MARK: Leaving
@@ -93,6 +95,9 @@ extension AppState {
   private mutating func backOut() -> [Effect] {
     if overlay != nil {
       closeOverlay()
+    } else if linkStart != nil {
+      linkStart = nil
+      message = Message("nothing is marked any more")
     } else if focus != .tree {
       focus = .tree
     } else if search != nil {

@@ -67,7 +67,10 @@ extension AppState {
     case .filter(let text):
       focus = .tree
       return setFilter(text)
-    case .apply(let number): return [.applyRemedy(number)]
+    case .remedy(let remedy):
+      guard let reason = KeyRow.cannotLoad(self) else { return toggle(remedy) }
+      message = Message(reason, .warning)
+      return []
     }
   }
 
@@ -94,6 +97,15 @@ extension AppState {
       if key.typed == "y" {
         overlay = nil
         return save(to: path, format: format, replace: true)
+      }
+      if cancels {
+        overlay = nil
+        message = Message("not saved; \(path) is as it was")
+      }
+    case .replaceRules(let path):
+      if key.typed == "y" {
+        overlay = nil
+        return saveRules(to: path, replace: true)
       }
       if cancels {
         overlay = nil

@@ -14,7 +14,7 @@ extension AppState {
       search?.origin = origin
       return effects
     case .filter: return setFilter(prompt.line.text)
-    case .command, .save: return []
+    case .command, .save, .rules: return []
     }
   }
 
@@ -83,6 +83,15 @@ extension AppState {
       }
       overlay = nil
       return save(to: prompt.line.text, format: saveFormats[clamped: prompt.format]?.name)
+    case .rules:
+      guard !prompt.line.isEmpty else {
+        var prompt = prompt
+        prompt.complaint = "type where to save"
+        overlay = .prompt(prompt)
+        return []
+      }
+      overlay = nil
+      return saveRules(to: prompt.line.text)
     }
     return []
   }
@@ -99,14 +108,14 @@ extension AppState {
         filter = nil
         browse?.setFilter(nil)
       }
-    case .command, .save: break
+    case .command, .save, .rules: break
     }
   }
 
   private mutating func complete(_ prompt: Prompt) -> [Effect] {
     var next = prompt
     switch prompt.kind {
-    case .save:
+    case .save, .rules:
       guard prompt.completions.isEmpty else {
         next.selected = (prompt.selected + 1) % prompt.completions.count
         next.line.replace(with: prompt.completions[next.selected])
@@ -148,7 +157,7 @@ extension AppState {
   mutating func receive(completions: [String]) {
     guard case .prompt(var prompt) = overlay, !completions.isEmpty else { return }
     let typed =
-      prompt.kind == .save
+      prompt.kind == .save || prompt.kind == .rules
       ? prompt.line.text : CommandLine.pathArgument(of: prompt.line.text) ?? prompt.line.text
     let start = prompt.line.text.dropLast(typed.count)
     let common = completions.dropFirst().reduce(completions[0]) { $0.commonPrefix(with: $1) }
@@ -181,7 +190,7 @@ extension Prompt {
       if let old, line.text.hasSuffix("." + old.suffix) {
         line.replace(with: line.text.dropLast(old.suffix.count) + formats[format].suffix)
       }
-    case .search, .filter: break
+    case .search, .filter, .rules: break
     }
   }
 }

@@ -19,8 +19,19 @@ extension AppState {
       finishWork()
       message = Message(sentence, .error)
     case .found(let result): receive(found: result)
-    case .diagnosed(let comparison, let entries):
-      if comparison == browse?.comparison { diagnoses = entries }
+    case .diagnosed(let pair, let entries, let rules):
+      guard pair == self.pair else { return [] }
+      diagnoses = entries
+      ruleOrder = rules
+    case .repaired(let number, let file): return receive(repaired: number, file)
+    case .repairFailed(let number, let sentence): return receive(repairFailed: number, sentence)
+    case .rulesRead(let path, let rules, let skipped):
+      return take(rules: rules, skipped: skipped, from: path)
+    case .rulesSaved(let path, let count):
+      message = Message(
+        "\(counted(count, "rule")) saved: espalier load … --rules \(path) does the same", .good)
+    case .rulesWouldReplace(let path, let sentence):
+      overlay = .question(Question(kind: .replaceRules(path: path), sentence: sentence))
     case .statistics(let side, let leaf, let values):
       statistics[LeafKey(side: side, leaf: leaf)] = .read(values)
     case .statisticsFailed(let side, let leaf, let sentence):
@@ -42,9 +53,15 @@ extension AppState {
   private mutating func opened(_ side: Side, _ file: OpenFile) -> [Effect] {
     set(side, .open(file))
     diagnoses = []
+    pair += 1
+    repaired = nil
     statistics = statistics.filter { $0.key.side != side }
     result = nil
     if let note = file.note { message = Message(note) }
+    if let path = rulesFile, let destination = destination.file, source.file != nil {
+      rulesFile = nil
+      return planAgain() + [.readRules(path: path, destination: destination)]
+    }
     return planAgain()
   }
 
@@ -57,14 +74,39 @@ extension AppState {
       let wasPlanned = browse.comparison.plan != nil
       next.takeOver(browse, keepsHiding: wasPlanned)
     }
+    if browse?.comparison.repair != comparison.repair {
+      statistics = statistics.filter { $0.key.side == .destination }
+    }
     browse = next
-    diagnoses = []
-    why = Overlay.Cursor()
-    if let remark = comparison.remark { message = Message(remark) }
-    var effects: [Effect] = comparison.plan == nil ? [] : [.diagnose(comparison)]
+    linkStart = nil
+    announce(comparison)
+    var effects: [Effect] = []
+    // Causes belong to the files as they are; they stay while rules come and go.
+    if comparison.plan?.hasIssues == true || comparison.repair != nil, diagnosedPair != pair,
+      let left = destination.file, let right = source.file
+    {
+      diagnosedPair = pair
+      why = Overlay.Cursor()
+      effects = [.diagnose(DiagnosisRequest(pair: pair, destination: left, source: right))]
+    }
     if let text = search?.text { effects += startSearch(text) }
     if let text = filter?.text { effects += setFilter(text) }
     return effects
+  }
+
+  /// What changed rules have brought.
+  private mutating func announce(_ comparison: Comparison) {
+    if let remark = comparison.remark { message = Message(remark) }
+    guard let note = repairNote, let plan = comparison.plan else { return }
+    repairNote = nil
+    let coverage = plan.coverage
+    let share = percent(coverage.parametersLoaded, of: coverage.parameters)
+    let key = keyMap.spelling(of: .undo) ?? ":undo"
+    message = Message(
+      "\(note): a load fills \(grouped(coverage.tensorsLoaded)) of "
+        + "\(counted(coverage.tensors, "array")), \(share)"
+        + (rules.canUndo ? "; \(key) undoes" : ""),
+      plan.issueCount == 0 ? .good : .plain)
   }
 
   private mutating func finishWork() {

@@ -41,6 +41,8 @@ public final class Comparison: Sendable, Equatable {
   public let counts: Counts
   /// What was done to the pairing that the user should know.
   public let remark: String?
+  /// The rules that made the source what it is here; nil for a source as its file has it.
+  public let repair: Repair?
 
   public struct Counts: Equatable, Sendable {
     /// Rows with a leaf by their mark.
@@ -62,6 +64,7 @@ public final class Comparison: Sendable, Equatable {
     self.plan = plan
     verdicts = marked.verdicts
     remark = marked.remark
+    repair = pairing.repair
     let count = alignment.count
     var issues = RowBits(universe: count)
     var leaves = RowBits(universe: count)

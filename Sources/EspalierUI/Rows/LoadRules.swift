@@ -1,18 +1,25 @@
+import EspalierDiagnosis
 import EspalierTree
 
-/// What the user has changed about the load by hand. Undone and redone as a whole.
+/// What the user has changed about the load. Undone and redone as a whole.
 public struct LoadRules: Equatable, Sendable {
   /// Paths that are left out on both sides, with everything below.
   public var skipped: [TreePath] = []
   /// Where the load begins on both sides; nil for everything.
   public var subtree: TreePath?
+  /// Under which names and in which form the source is read.
+  public var repair = RepairRules()
 
-  public init(skipped: [TreePath] = [], subtree: TreePath? = nil) {
+  public init(
+    skipped: [TreePath] = [], subtree: TreePath? = nil, repair: RepairRules = RepairRules()
+  ) {
     self.skipped = skipped
     self.subtree = subtree
+    self.repair = repair
   }
 
-  public var isEmpty: Bool { skipped.isEmpty && subtree == nil }
+  /// Whether rows are left out.
+  public var leavesNothingOut: Bool { skipped.isEmpty && subtree == nil }
 
   /// The nodes of a tree that the rules leave out, each with everything below it.
   func left(outOf tree: Tree, below root: NodeID) -> Set<NodeID> {
@@ -58,7 +65,9 @@ public struct PlanRequest: Equatable, Sendable {
     let (left, leftRoot) = side(destination)
     let (right, rightRoot) = source.map(side) ?? (.empty, .root)
     let shown = Alignment(left, right, destinationRoot: leftRoot, sourceRoot: rightRoot)
-    guard !rules.isEmpty else { return Pairing(shown: shown, planned: shown) }
+    guard !rules.leavesNothingOut else {
+      return Pairing(shown: shown, planned: shown, repair: source?.repair)
+    }
     let leftOut = rules.left(outOf: left, below: leftRoot)
     let rightOut = rules.left(outOf: right, below: rightRoot)
     let planned = Alignment(
@@ -66,7 +75,7 @@ public struct PlanRequest: Equatable, Sendable {
       filter: TreeFilter { tree, node in
         tree.isIdentical(to: left) ? !leftOut.contains(node) : !rightOut.contains(node)
       })
-    return Pairing(shown: shown, planned: planned)
+    return Pairing(shown: shown, planned: planned, repair: source?.repair)
   }
 
   /// A file's tree in the order that was asked for, and where its rows begin.
@@ -91,6 +100,14 @@ public struct PlanOptions: Equatable, Sendable {
 public struct Pairing: Sendable {
   public let shown: Alignment
   public let planned: Alignment
+  /// What was done to the source; nil where it is as the file has it.
+  public let repair: Repair?
+
+  public init(shown: Alignment, planned: Alignment, repair: Repair? = nil) {
+    self.shown = shown
+    self.planned = planned
+    self.repair = repair
+  }
 }
 
 extension Tree {

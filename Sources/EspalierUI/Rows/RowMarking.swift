@@ -9,10 +9,30 @@ struct RowMarking {
 
   init(_ pairing: Pairing, plan: LoadPlan?) {
     guard let plan else {
-      alignment = pairing.shown
-      verdicts = ContiguousArray(repeating: 0, count: pairing.shown.count)
+      self.init(unplanned: pairing.shown)
       return
     }
+    self.init(pairing, plan)
+    if let repair = pairing.repair { markRenamed(repair) }
+  }
+
+  private init(unplanned shown: Alignment) {
+    alignment = shown
+    verdicts = ContiguousArray(repeating: 0, count: shown.count)
+  }
+
+  /// Rows that fit because a rule has changed the source.
+  private mutating func markRenamed(_ repair: Repair) {
+    for row in verdicts.indices {
+      let verdict = RowVerdict(raw: verdicts[row])
+      guard !verdict.isIssue, verdict.outcome == .loaded || verdict.outcome == .tied,
+        let leaf = alignment.sourceLeaf(row), repair.isChanged(leaf)
+      else { continue }
+      verdicts[row] = RowVerdict(.renamed, outcome: verdict.outcome).raw
+    }
+  }
+
+  private init(_ pairing: Pairing, _ plan: LoadPlan) {
     if pairing.shown.isIdentical(to: pairing.planned) {
       alignment = pairing.shown
       verdicts = ContiguousArray(

@@ -1,3 +1,4 @@
+import EspalierDiagnosis
 import EspalierLoad
 import EspalierTree
 
@@ -16,7 +17,15 @@ public enum Action: Equatable, Sendable {
   case planned(Int, Comparison)
   case planFailed(Int, sentence: String)
   case found(FindResult)
-  case diagnosed(Comparison, [WhyEntry])
+  /// The causes for a pair, and all rules of their remedies in the order in which they apply.
+  case diagnosed(pair: Int, [WhyEntry], rules: [Rule])
+  /// The source as rules have made it.
+  case repaired(Int, OpenFile)
+  case repairFailed(Int, sentence: String)
+  case rulesRead(path: String, rules: [Rule], skipped: [TreePath])
+  case rulesSaved(path: String, count: Int)
+  /// There is a file already.
+  case rulesWouldReplace(path: String, sentence: String)
   case statistics(Side, LeafID, Statistics)
   case statisticsFailed(Side, LeafID, sentence: String)
   /// Bytes done and in all of the work at hand, and the seconds since it began.
@@ -43,12 +52,17 @@ public enum Effect: Equatable, Sendable {
   /// Look through all rows, see ``RowFinder``. A newer request replaces the one at work.
   /// Answer: `.found`.
   case find(FindRequest)
-  /// Find causes. Answer: `.diagnosed`, or none.
-  case diagnose(Comparison)
-  /// Apply the remedy with this number to the source; answers with `.opened` or `.planned`.
-  case applyRemedy(Int)
+  /// Find causes for a pair of files. Answer: `.diagnosed`, or none.
+  case diagnose(DiagnosisRequest)
+  /// Read the source through rules. Answers: `.repaired`, `.repairFailed`.
+  case repair(RepairRequest)
+  /// Read a rules file. Answers: `.rulesRead`, `.message`.
+  case readRules(path: String, destination: OpenFile)
+  /// Write the rules in force to a file. Answers: `.rulesSaved`, `.rulesWouldReplace` (only when
+  /// `replace` is false), `.message`.
+  case saveRules(path: String, RepairRequest, replace: Bool)
   /// Read the values of one array. Answers: `.statistics`, `.statisticsFailed`.
-  case readStatistics(Side, LeafID)
+  case readStatistics(Side, LeafID, Repair?)
   /// Apply a plan. Answers: `.progress`, `.loaded`, `.loadFailed`, `.cancelled`.
   case load(LoadMode, Comparison)
   /// Write the result of the load. Answers: `.progress`, `.saved`, `.saveWouldReplace` (only when

@@ -1,3 +1,4 @@
+import EspalierDiagnosis
 import EspalierTree
 
 /// Everything that the interface knows. A value: views turn it into a ``Screen``, and
@@ -39,6 +40,15 @@ public struct AppState: Equatable, Sendable {
   public internal(set) var search: Search?
   public internal(set) var filter: Filter?
   public internal(set) var rules = RuleHistory()
+  /// The source under the rules in force, and the rules that it was made by.
+  var repaired: RepairedFile?
+  var repairNumber = 0
+  /// Said once the trees have been aligned under changed rules.
+  var repairNote: String?
+  /// The row that waits for its partner.
+  var linkStart: LinkStart?
+  /// A rules file to be read once both sides are open.
+  public var rulesFile: String?
   /// Whether marks say what a lenient load would do.
   public internal(set) var isPreviewing = false
   public internal(set) var message: Message?
@@ -48,6 +58,11 @@ public struct AppState: Equatable, Sendable {
   public internal(set) var work: Work?
   public internal(set) var result: LoadResult?
   public internal(set) var diagnoses: [WhyEntry] = []
+  /// Counts the files that were opened, so that causes are looked for once for each pair.
+  var pair = 0
+  var diagnosedPair = -1
+  /// All rules of the remedies, in the order in which they apply.
+  var ruleOrder: [Rule] = []
   var why = Overlay.Cursor()
   var rowPaneTop = 0
   var statistics: [LeafKey: StatisticsState] = [:]
@@ -116,32 +131,4 @@ public struct AppState: Equatable, Sendable {
 extension Browse {
   /// Whether rows are out of sight only because of a filter.
   var filteredAway: Bool { filtered != nil && visible.isEmpty }
-}
-
-/// The rules in force, those before and those that were undone.
-public struct RuleHistory: Equatable, Sendable {
-  public private(set) var current = LoadRules()
-  private var past: [LoadRules] = []
-  private var future: [LoadRules] = []
-
-  public var canUndo: Bool { !past.isEmpty }
-  public var canRedo: Bool { !future.isEmpty }
-
-  mutating func change(_ body: (inout LoadRules) -> Void) {
-    past.append(current)
-    future = []
-    body(&current)
-  }
-
-  mutating func undo() {
-    guard let before = past.popLast() else { return }
-    future.append(current)
-    current = before
-  }
-
-  mutating func redo() {
-    guard let after = future.popLast() else { return }
-    past.append(current)
-    current = after
-  }
 }

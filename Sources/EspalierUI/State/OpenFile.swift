@@ -13,6 +13,12 @@ public struct OpenFile: Sendable {
   public var rootNode: NodeID
   /// The container that was entered (`state_dict`), if any.
   public var root: String?
+  /// Where names in rules begin: the tree's own root, or the container that the user named.
+  public var nameRoot = NodeID.root
+  /// Whether the format lists dimensions fastest first; rules speak of the slowest first.
+  public var reversesShapes = false
+  /// How the tree came about, when rules changed it.
+  public var repair: Repair?
   /// One sentence about how it was opened, when there is something to say.
   public var note: String?
 
@@ -35,7 +41,8 @@ extension OpenFile: Equatable {
   public static func == (a: OpenFile, b: OpenFile) -> Bool {
     a.path == b.path && a.format == b.format && a.byteCount == b.byteCount
       && a.tree.isIdentical(to: b.tree) && a.rootNode == b.rootNode && a.root == b.root
-      && a.note == b.note
+      && a.note == b.note && a.nameRoot == b.nameRoot && a.reversesShapes == b.reversesShapes
+      && a.repair == b.repair
   }
 }
 

@@ -27,12 +27,14 @@ public enum Overlay: Equatable, Sendable {
 
 /// A line that is asked for.
 public struct Prompt: Equatable, Sendable {
-  public enum Kind: Equatable, Sendable {
+  public enum Kind: Hashable, Sendable {
     case search
     case filter
     case command
     /// Where to save.
     case save
+    /// Where to save the rules.
+    case rules
   }
 
   public var kind: Kind
@@ -65,6 +67,7 @@ public struct Menu: Equatable, Sendable {
 public struct Question: Equatable, Sendable {
   public enum Kind: Equatable, Sendable {
     case replace(path: String, format: String)
+    case replaceRules(path: String)
     case quitUnsaved
   }
   public var kind: Kind

@@ -76,36 +76,6 @@ struct LeafKey: Hashable, Sendable {
   var leaf: LeafID
 }
 
-/// One reason why a load does not go through.
-public struct WhyEntry: Equatable, Sendable {
-  public enum Harm: UInt8, Sendable, CaseIterable { case harmless, decision, blocks }
-
-  public var sentence: String
-  public var evidence: String
-  public var harm: Harm
-  public var remedy: String
-  /// What Enter does.
-  public var action: Action
-
-  public enum Action: Equatable, Sendable {
-    case none
-    /// Shows the rows that are meant.
-    case filter(String)
-    /// The driver applies the remedy with this number, and plans again.
-    case apply(Int)
-  }
-
-  public init(
-    sentence: String, evidence: String = "", harm: Harm, remedy: String = "",
-    action: Action = .none
-  ) {
-    self.sentence = sentence
-    self.evidence = evidence
-    self.harm = harm
-    self.remedy = remedy
-    self.action = action
-  }
-}
 
 /// One line for the user, and how it is meant.
 public struct Message: Equatable, Sendable {

@@ -9,7 +9,7 @@ extension Canvas {
     case .prompt(let prompt):
       switch prompt.kind {
       case .command where prompt.completions.isEmpty: drawPalette(prompt, state, layout)
-      case .save, .command: drawPaths(prompt, state, layout)
+      case .save, .command, .rules: drawPaths(prompt, state, layout)
       default: break
       }
     case .help, .report, nil: break
@@ -39,7 +39,7 @@ extension Canvas {
     let lines = wrapped(question.sentence, width - 4)
     let hint =
       switch question.kind {
-      case .replace: "y replaces it, n or Esc leaves it alone"
+      case .replace, .replaceRules: "y replaces it, n or Esc leaves it alone"
       case .quitUnsaved: "w saves it, y quits without, Esc stays"
       }
     let box = frame(
@@ -75,9 +75,14 @@ extension Canvas {
       lines.append("format: \(format)\(keys)   Tab completes, Enter saves")
       lines.append("an existing file is never replaced without asking")
     }
+    if prompt.kind == .rules {
+      lines.append("“espalier load DST SRC --rules FILE -o OUT” does the same again")
+      lines.append("Tab completes, Enter saves; an existing file is not replaced without asking")
+    }
     guard !lines.isEmpty else { return }
+    let titles: [Prompt.Kind: String] = [.save: "save the result", .rules: "save the rules"]
     let box = bottomFrame(
-      prompt.kind == .save ? "save the result" : "files", lines: lines.count, width: width, layout)
+      titles[prompt.kind] ?? "files", lines: lines.count, width: width, layout)
     for (index, line) in lines.enumerated() {
       let isPath = index < min(8, prompt.completions.count)
       put(glyphs.fit(line, box.width - 2, .start), box.x + 1, box.y + index, isPath ? .text : .dim)
@@ -146,7 +151,7 @@ extension Menu.Kind {
 extension Question.Kind {
   var title: String {
     switch self {
-    case .replace: "replace a file?"
+    case .replace, .replaceRules: "replace a file?"
     case .quitUnsaved: "quit?"
     }
   }

@@ -44,9 +44,27 @@ struct RowPainter {
   func name(_ side: Side) -> String {
     guard let node = alignment.node(row, side) else { return "" }
     let tree = alignment.tree(side)
+    if side == .source, let name = nameInFile { return name }
     if browse.isFlat { return alignment.path(row).description }
     let name = tree.withName(of: node) { visibleText($0) }
     return name.isEmpty ? "(no name)" : name
+  }
+
+  /// What the file calls an array that rules have brought here, where that is another name.
+  private var nameInFile: String? {
+    guard let repair = comparison.repair, comparison.mark(row) == .renamed,
+      let leaf = alignment.sourceLeaf(row), let origin = repair.origin(of: leaf)
+    else { return nil }
+    let tree = repair.original.tree
+    let nodes = origin.sources.map { tree.node(of: $0) }
+    guard let node = nodes.first else { return nil }
+    let more = nodes.count > 1 ? " +\(nodes.count - 1)" : ""
+    let path = tree.path(of: node, below: repair.original.rootNode)
+    if browse.isFlat { return path.description + more }
+    let own = alignment.node(row, .source).map { alignment.source.name(of: $0) }
+    // The same last part is the same name: what rules did to the rest stands in the row's pane.
+    guard let last = path.segments.last?.name, last != own || nodes.count > 1 else { return nil }
+    return last.description + more
   }
 
   func nameRole(_ side: Side) -> Role {

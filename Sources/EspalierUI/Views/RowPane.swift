@@ -17,6 +17,11 @@ extension Canvas {
     } else if browse.comparison.mark(row) == .skipped {
       lines.append([("left out of the load by hand; s takes it in again", .skipped)])
     }
+    for line in describer.ruleLines {
+      lines += wrapped(glyphs.fit(line, inside.width * 3, .middle), inside.width).map {
+        [($0, .renamed)]
+      }
+    }
     let sideLines = lines.count
     lines += sides(describer, state, inside.width)
     let top = min(state.rowPaneTop, max(0, lines.count - inside.height))

@@ -143,6 +143,7 @@ extension Prompt.Kind {
     case .filter: "filter: "
     case .command: ":"
     case .save: "save to: "
+    case .rules: "save rules to: "
     }
   }
 }
@@ -160,7 +161,7 @@ extension Prompt {
       }
       return filter.hits.map { counted($0, "row") } ?? "filtering…"
     case .command: return nil
-    case .save: return nil
+    case .save, .rules: return nil
     }
   }
 }

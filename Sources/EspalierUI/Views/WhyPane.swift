@@ -16,7 +16,13 @@ extension Canvas {
     let top = WhyLine.top(lines, selected: state.why.selected, height: inside.height)
     for (index, line) in lines.dropFirst(top).prefix(inside.height).enumerated() {
       let y = inside.y + index
-      if let harm = line.harm { put(symbol(harm), inside.x, y, harm.role) }
+      if let harm = line.harm {
+        if line.isApplied {
+          put(glyphs.mark(.renamed), inside.x, y, .good)
+        } else {
+          put(symbol(harm), inside.x, y, harm.role)
+        }
+      }
       put(line.text, inside.x + 2, y, line.role, width: inside.width - 2)
       guard line.entry == state.why.selected, line.harm != nil else { continue }
       let (theme, focused) = (theme, state.focus == .why)
@@ -54,6 +60,8 @@ struct WhyLine {
   var role: Role
   /// Set on the first line of an entry.
   var harm: WhyEntry.Harm?
+  /// Whether the remedy of the entry is in force.
+  var isApplied = false
 
   /// The first line to draw, so that the whole selected entry is in sight.
   static func top(_ lines: [WhyLine], selected: Int, height: Int) -> Int {
@@ -68,18 +76,37 @@ extension AppState {
     let room = max(1, width - 2)
     var lines: [WhyLine] = []
     for (index, entry) in whyEntries.enumerated() {
+      let isApplied = isApplied(entry)
       for (number, text) in wrapped(entry.sentence, room).enumerated() {
         lines.append(
           WhyLine(
-            entry: index, text: text, role: entry.harm == .harmless ? .dim : .text,
-            harm: number == 0 ? entry.harm : nil))
+            entry: index, text: text,
+            role: entry.harm == .harmless || isApplied ? .dim : .text,
+            harm: number == 0 ? entry.harm : nil, isApplied: isApplied))
       }
       guard index == why.selected else { continue }
-      for (text, role) in [(entry.evidence, Role.dim), (entry.remedy, .good)] where !text.isEmpty {
+      for (text, role) in details(of: entry, isApplied) where !text.isEmpty {
         lines += wrapped(text, room).map { WhyLine(entry: index, text: $0, role: role) }
       }
     }
     return lines
+  }
+
+  /// What the selected entry says below its sentence; what Enter does comes first.
+  private func details(of entry: WhyEntry, _ isApplied: Bool) -> [(String, Role)] {
+    var lines: [(String, Role)] = []
+    switch entry.action {
+    case .remedy:
+      let verb = isApplied ? "Applied; Enter takes it back: " : "Enter applies: "
+      lines.append((verb + entry.remedy, .good))
+    case .filter, .none: lines.append((entry.remedy, .good))
+    }
+    if entry.isAssumption {
+      lines.append(("Shapes cannot decide this: it is an assumption. Look at the values.", .warning))
+    }
+    let evidence = (entry.evidence, Role.dim)
+    if case .remedy = entry.action { return lines + [evidence] }
+    return [evidence] + lines
   }
 
   /// The entry that a line of the pane belongs to, counted from its first line below the title.

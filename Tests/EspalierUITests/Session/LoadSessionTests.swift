@@ -194,7 +194,7 @@ import Testing
     #expect(harness.effects.count == 2)
     harness.press("v")
     #expect(harness.effects.count == 2)
-    guard case .readStatistics(let side, let leaf)? = harness.effects.first else {
+    guard case .readStatistics(let side, let leaf, nil)? = harness.effects.first else {
       Issue.record("no effect")
       return
     }
@@ -212,13 +212,11 @@ import Testing
     harness.press("Tab Tab Enter")
     #expect(harness.state.filter?.text == ":shape :issue")
     #expect(harness.state.focus == .tree)
-    let comparison = harness.browse.comparison
-    let entry = WhyEntry(
-      sentence: "the source is a wider sibling", harm: .decision, action: .apply(4))
-    harness.send(.diagnosed(comparison, [entry]))
+    let entry = WhyEntry(sentence: "the source is a wider sibling", harm: .decision)
+    harness.send(.diagnosed(pair: harness.state.pair, [entry], rules: []))
     #expect(harness.screen.contains("the source is a wider sibling"))
     harness.press("Tab Tab Enter")
-    #expect(harness.takeEffects() == [.applyRemedy(4)])
+    #expect(harness.state.message?.text == "there is no remedy that a rule could apply")
   }
 
   @Test func thePaletteRunsCommandsAndSaysWhyNot() throws {

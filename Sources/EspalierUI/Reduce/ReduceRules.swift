@@ -1,0 +1,206 @@
+import EspalierDiagnosis
+import EspalierLoad
+import EspalierTree
+
+extension AppState {
+  /// Changes the rules of the load; nil for other commands.
+  mutating func performRules(_ command: Command) -> [Effect]? {
+    switch command {
+    case .skip: return skipRow()
+    case .subtree: return restrictToSubtree()
+    case .link: return linkRow()
+    case .tie: return tieRow()
+    case .transpose: return transposeRow()
+    case .dropRules: return dropRules()
+    case .applyAll: return applyAll()
+    case .saveRules:
+      overlay = .prompt(Prompt(.rules, besideDestination(".rules.toml")))
+      return []
+    case .undo:
+      rules.undo()
+      repairNote = "undone"
+      return planAgain()
+    case .redo:
+      rules.redo()
+      repairNote = "done again"
+      return planAgain()
+    default: return nil
+    }
+  }
+
+  private mutating func skipRow() -> [Effect] {
+    guard let browse, let row = browse.current else { return [] }
+    let path = browse.comparison.alignment.path(row)
+    rules.change { rules in
+      if let at = rules.skipped.firstIndex(of: path) {
+        rules.skipped.remove(at: at)
+      } else {
+        rules.skipped.append(path)
+      }
+    }
+    message = Message(
+      rules.current.skipped.contains(path)
+        ? "\(path) is left out; u undoes" : "\(path) is loaded again; u undoes")
+    self.browse?.move(by: browse.isFolded(row) || !browse.isBranch(row) ? 1 : 0)
+    return planAgain()
+  }
+
+  private mutating func restrictToSubtree() -> [Effect] {
+    guard let browse, let row = browse.current else { return [] }
+    var at = row
+    while !browse.comparison.alignment.hasChildren(at),
+      let parent = browse.comparison.alignment.parent(of: at)
+    {
+      at = parent
+    }
+    let path = browse.comparison.alignment.path(at)
+    let lifts = rules.current.subtree == path || path.isRoot
+    guard !lifts || rules.current.subtree != nil else {
+      message = Message("the whole tree is loaded already")
+      return []
+    }
+    rules.change { $0.subtree = lifts ? nil : path }
+    message = Message(
+      lifts ? "everything is loaded again" : "only \(path) is loaded; S on it or u undoes")
+    return planAgain()
+  }
+
+  // MARK: Remedies
+
+  /// Rules that are in force without anybody's asking: containers that were entered at the start.
+  private var enteredRules: [Rule] {
+    (source.file?.entered ?? []).map { .enter(String(decoding: $0.bytes, as: UTF8.self)) }
+  }
+
+  /// Whether everything that a remedy asks for is in force.
+  func isApplied(_ remedy: WhyEntry.Remedy) -> Bool {
+    let current = rules.current
+    let inForce = current.repair.rules + enteredRules
+    return remedy.rules.allSatisfy(inForce.contains)
+      && remedy.skipped.allSatisfy(current.skipped.contains)
+  }
+
+  func isApplied(_ entry: WhyEntry) -> Bool {
+    if case .remedy(let remedy) = entry.action { return isApplied(remedy) }
+    return false
+  }
+
+  private var remedies: [WhyEntry.Remedy] {
+    diagnoses.compactMap { entry in
+      if case .remedy(let remedy) = entry.action { return remedy }
+      return nil
+    }
+  }
+
+  var openRemedies: [WhyEntry.Remedy] { remedies.filter { !isApplied($0) } }
+
+  /// Enter on a cause: its remedy is applied, or taken back.
+  mutating func toggle(_ remedy: WhyEntry.Remedy) -> [Effect] {
+    if isApplied(remedy) { return takeBack(remedy) }
+    apply([remedy])
+    repairNote = "the remedy is applied"
+    return planAgain()
+  }
+
+  private mutating func applyAll() -> [Effect] {
+    let open = openRemedies
+    apply(open)
+    repairNote = "\(counted(open.count, "remedy", "remedies")) applied"
+    return planAgain()
+  }
+
+  private mutating func apply(_ remedies: [WhyEntry.Remedy]) {
+    let order = ruleOrder
+    rules.change { rules in
+      for remedy in remedies {
+        rules.repair.add(remedy.rules, order: order)
+        rules.skipped += remedy.skipped.filter { !rules.skipped.contains($0) }
+      }
+    }
+  }
+
+  private mutating func takeBack(_ remedy: WhyEntry.Remedy) -> [Effect] {
+    let others = remedies.filter { $0 != remedy && isApplied($0) }
+    let needed = Set(others.flatMap(\.rules))
+    let left = Set(remedy.rules).subtracting(needed)
+    guard rules.current.repair.rules.contains(where: left.contains) || !remedy.skipped.isEmpty
+    else {
+      message = Message(
+        needed.isEmpty
+          ? "it is as it should be already: the container was entered when the file was opened"
+          : "another remedy that is applied needs these rules")
+      return []
+    }
+    rules.change { rules in
+      rules.repair.rules.removeAll(where: left.contains)
+      rules.skipped.removeAll(where: remedy.skipped.contains)
+    }
+    repairNote = "the remedy is taken back"
+    return planAgain()
+  }
+
+  /// A rules file takes the place of all rules so far.
+  mutating func take(rules new: [Rule], skipped: [TreePath], from path: String) -> [Effect] {
+    rules.change { rules in
+      rules.repair = RepairRules(rules: new)
+      rules.skipped = skipped
+    }
+    repairNote = "\(counted(new.count + skipped.count, "rule")) of \(path)"
+    return planAgain()
+  }
+
+  mutating func saveRules(to path: String, replace: Bool = false) -> [Effect] {
+    guard let request = repairRequest(0) else { return [] }
+    return [.saveRules(path: path, request, replace: replace)]
+  }
+
+  // MARK: Planning
+
+  private func repairRequest(_ number: Int) -> RepairRequest? {
+    guard let left = destination.file, let right = source.file else { return nil }
+    return RepairRequest(
+      number: number, rules: rules.current.repair, skipped: rules.current.skipped,
+      destination: left, source: right)
+  }
+
+  /// Aligns and plans what has been read, under the rules in force. The source is read through
+  /// changed rules first.
+  mutating func planAgain() -> [Effect] {
+    guard let file = destination.file else { return [] }
+    if rules.current.repair.isEmpty { repaired = nil }
+    if repaired?.rules != rules.current.repair, !rules.current.repair.isEmpty,
+      let request = repairRequest(nextRequest())
+    {
+      repairNumber = request.number
+      // An answer to an older plan would show rows that the rules have changed since.
+      planNumber = nextRequest()
+      if case .loading = work?.kind {} else { work = Work(.planning) }
+      return [.repair(request)]
+    }
+    planNumber = nextRequest()
+    repairNumber = planNumber
+    if case .loading = work?.kind {} else { work = Work(.planning) }
+    return [
+      .plan(
+        PlanRequest(
+          number: planNumber, destination: file, source: repaired?.file ?? source.file,
+          rules: rules.current, options: planOptions))
+    ]
+  }
+
+  mutating func receive(repaired number: Int, _ file: OpenFile) -> [Effect] {
+    guard number == repairNumber else { return [] }
+    repaired = RepairedFile(rules: rules.current.repair, file: file)
+    return planAgain()
+  }
+
+  /// Rules that cannot be are taken back at once, and it is said why.
+  mutating func receive(repairFailed number: Int, _ sentence: String) -> [Effect] {
+    guard number == repairNumber else { return [] }
+    work = nil
+    repairNote = nil
+    rules.discard()
+    message = Message(sentence, .error)
+    return planAgain()
+  }
+}
