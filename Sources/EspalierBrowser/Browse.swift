@@ -10,6 +10,8 @@ public struct BrowseOptions: Sendable {
   public var lightBackground = false
   public var destinationRoot: String?
   public var sourceRoot: String?
+  /// A rules file to apply once both files are open.
+  public var rulesFile: String?
 
   public init() {}
 }
@@ -22,6 +24,7 @@ public func browse(
   _ destination: String, _ source: String? = nil, options: BrowseOptions = BrowseOptions()
 ) throws {
   var state = AppState(destination: destination, source: source)
+  state.rulesFile = options.rulesFile
   let first = state.start(
     destinationRoot: options.destinationRoot, sourceRoot: options.sourceRoot)
   try run(&state, first, EffectRunner(Inbox()), options)

@@ -23,14 +23,16 @@ extension WhyEntry {
   /// - Parameter rules: those of all remedies. What a remedy cuts off names may lie in a container
   ///   that others enter.
   init(_ diagnosis: Diagnosis, _ rules: [Rule], _ destination: OpenFile) {
-    let shown = diagnosis.remedy.prefix(2).map(\.description).joined(separator: "; ")
-    let more = diagnosis.remedy.count > 2 ? "; and \(diagnosis.remedy.count - 2) more rules" : ""
+    let count = diagnosis.remedy.count
+    let shown = diagnosis.remedy.prefix(count > 2 ? 1 : 2).map(\.shortDescription)
+      .joined(separator: "; ")
     let entering = diagnosis.remedy.contains(where: \.changesNames) ? rules.filter(\.enters) : []
     let (own, skipped) = destination.split(
       entering.filter { !diagnosis.remedy.contains($0) } + diagnosis.remedy)
     self.init(
       sentence: diagnosis.sentence, evidence: diagnosis.evidence.joined(separator: "; "),
-      harm: Harm(diagnosis.harm), remedy: shown + more, isAssumption: diagnosis.isAssumption,
+      harm: Harm(diagnosis.harm), remedy: (count > 2 ? "\(count) rules, first " : "") + shown,
+      isAssumption: diagnosis.isAssumption,
       action: diagnosis.remedy.isEmpty
         ? .none : .remedy(Remedy(rules: own, skipped: skipped)))
   }

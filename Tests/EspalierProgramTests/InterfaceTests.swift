@@ -105,6 +105,58 @@ import Testing
     #expect(try program.waitForExit() == 0)
   }
 
+  /// A pair whose source has a wrapper's prefix and one matrix the wrong way round: the remedies are
+  /// applied, taken back, saved, and what is then loaded is what the command loads by the saved rules.
+  @Test func remediesAreAppliedUndoneSavedAndLoaded() throws {
+    let files = try Scratch()
+    let (destination, source) = try files.wrappedPair()
+    let program = try PTYProcess(
+      builtProgram("espalier"), [destination, source], width: 120, height: 40)
+    try program.wait(forText: "6 issues")
+    program.send("c")
+    try program.wait(forText: "Enter applies: strip module")
+    program.send("\r")
+    try program.wait(forText: "1 issue")
+    program.send("j\r")
+    try program.wait(forText: "passes")
+    program.send("u")
+    try program.wait(forText: "1 issue")
+    program.send("\u{12}")  // Ctrl-R
+    try program.wait(forText: "passes")
+    program.send(":rules \(files.path("fix.toml"))\r")
+    try program.wait(forText: "2 rules saved")
+    program.send(":load strict\r")
+    try program.wait(forText: "saves the result")
+    try program.escape(from: "Esc closes")
+    program.send(":w \(files.path("out.safetensors"))\r")
+    try program.wait(forText: "saved and verified")
+    program.send("q")
+    #expect(try program.waitForExit() == 0)
+    let replayed = try run(
+      "load", destination, source, "--rules", files.path("fix.toml"), "-o",
+      files.path("again.safetensors"))
+    #expect(replayed.status == 0)
+    let written = try ["out", "again"].map {
+      try Data(contentsOf: URL(fileURLWithPath: files.path("\($0).safetensors")))
+    }
+    #expect(written[0] == written[1])
+    // Row-major [2, 3] out of the source's [3, 2].
+    #expect(written[0].suffix(24) == floats([1, 3, 5, 2, 4, 6]))
+  }
+
+  @Test func aRulesFileIsAppliedAtTheStart() throws {
+    let files = try Scratch()
+    let (destination, source) = try files.wrappedPair()
+    try Data("version = 1\n\n[[rule]]\nstrip = \"module\"\n".utf8).write(
+      to: URL(fileURLWithPath: files.path("fix.toml")))
+    let program = try PTYProcess(
+      builtProgram("espalier"), [destination, source, "--rules", files.path("fix.toml")],
+      width: 120, height: 40)
+    try program.wait(forText: "a load fills 2 of 3 arrays")
+    program.send("q")
+    #expect(try program.waitForExit() == 0)
+  }
+
   @Test func aFileThatIsNoneIsSaidAndTheOtherStays() throws {
     let files = try Scratch()
     let (destination, _) = try files.demo()
@@ -126,6 +178,50 @@ import Testing
     try program.wait(forText: "16×3×3×3")
     program.send("q")
     #expect(try program.waitForExit() == 0)
+  }
+}
+
+private func floats(_ values: [Float]) -> Data {
+  values.reduce(into: Data()) { data, value in
+    withUnsafeBytes(of: value.bitPattern.littleEndian) { data.append(contentsOf: $0) }
+  }
+}
+
+extension Scratch {
+  /// Three arrays against the same below `module`, the last one transposed.
+  fileprivate func wrappedPair() throws -> (destination: String, source: String) {
+    let zeros = [Float](repeating: 0, count: 10)
+    try write(
+      "model.safetensors",
+      [
+        ("a.weight", [2, 5], zeros), ("b.weight", [4], Array(zeros[..<4])),
+        ("c.weight", [2, 3], Array(zeros[..<6])),
+      ])
+    try write(
+      "wrapped.safetensors",
+      [
+        ("module.a.weight", [2, 5], zeros), ("module.b.weight", [4], [1, 2, 3, 4]),
+        ("module.c.weight", [3, 2], [1, 2, 3, 4, 5, 6]),
+      ])
+    return (path("model.safetensors"), path("wrapped.safetensors"))
+  }
+
+  private func write(_ name: String, _ arrays: [(name: String, shape: [Int], values: [Float])])
+    throws
+  {
+    var header: [String] = []
+    var content = Data()
+    for array in arrays {
+      let start = content.count
+      content += floats(array.values)
+      header.append(
+        "\"\(array.name)\":{\"dtype\":\"F32\",\"shape\":\(array.shape),"
+          + "\"data_offsets\":[\(start),\(content.count)]}")
+    }
+    let text = Data("{\(header.joined(separator: ","))}".utf8)
+    var file = withUnsafeBytes(of: UInt64(text.count).littleEndian) { Data($0) }
+    file += text + content
+    try file.write(to: URL(fileURLWithPath: path(name)))
   }
 }
 

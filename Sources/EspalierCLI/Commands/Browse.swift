@@ -18,12 +18,18 @@ struct Browse: Command {
   @Option(help: ArgumentHelp("Begin at this path of the source.", valueName: "path"))
   var from: String?
 
+  @Option(
+    help: ArgumentHelp("Apply this rules file; W saves the rules of a session.", valueName: "file"),
+    completion: .file())
+  var rules: String?
+
   @OptionGroup var look: LookOptions
 
   func execute() throws -> ExitStatus {
     var options = look.options
     options.destinationRoot = into
     options.sourceRoot = from
+    options.rulesFile = rules
     try browse(destination, source, options: options)
     return .done
   }

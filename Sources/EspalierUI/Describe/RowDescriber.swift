@@ -90,8 +90,18 @@ struct RowDescriber {
       return "\(name) \(tree.dtype(of: source)) \(tree.shape(of: source))"
     }
     let more = origin.sources.count > 3 ? " + \(origin.sources.count - 3) more" : ""
-    let operation = origin.operation.keepsValues ? "" : ": \(origin.operation)"
-    return ["from \(sources.joined(separator: " + "))\(more)\(operation)", ruleText(repair, origin)]
+    let operation = origin.keepsValues ? "" : ": \(origin.operation)"
+    return [
+      "from \(sources.joined(separator: " + "))\(more)\(operation)", ruleText(repair, origin),
+    ]
+  }
+
+  /// What rules have done with the values that are loaded here; nil where they are as in the file.
+  var operation: String? {
+    guard let repair = comparison.repair, comparison.mark(row) == .renamed,
+      let origin = alignment.sourceLeaf(row).flatMap(repair.origin(of:))
+    else { return nil }
+    return origin.keepsValues ? "renamed" : "\(origin.operation)"
   }
 
   /// The rule for this leaf; for one that is found by its name, those that change names.

@@ -38,6 +38,8 @@ public enum Command: String, Sendable, Hashable, CaseIterable {
   case skip
   case subtree
   case link, tie, transpose
+  case pairMore = "pair-more"
+  case pairLess = "pair-less"
   case dropRules = "drop-rules"
   case applyAll = "apply-all"
   case saveRules = "save-rules"

@@ -32,6 +32,11 @@ extension KeyRow {
       ? "there are no issues: a strict load would pass" : nil
   }
 
+  static let noCauses: @Sendable (AppState) -> String? = { state in
+    if let reason = noPlan(state) { return reason }
+    return state.whyEntries.isEmpty ? "nothing stands against a load: everything fits" : nil
+  }
+
   static let noSearch: @Sendable (AppState) -> String? = { state in
     guard let search = state.search else { return "nothing has been searched for; / searches" }
     if search.hits == nil { return "still searching for “\(search.text)”" }
@@ -64,6 +69,12 @@ extension KeyRow {
       ? nil : "only a row with an array on both sides can be transposed; m links rows"
   }
 
+  static let isNotPairing: @Sendable (AppState) -> String? = { state in
+    if let reason = cannotRule(state) { return reason }
+    return state.rules.current.repair.likeness == nil
+      ? "nothing is paired by likeness; ( begins with names that mean the same" : nil
+  }
+
   static let nothingByHand: @Sendable (AppState) -> String? = { state in
     if let reason = cannotRule(state) { return reason }
     return state.rulesByHandUnderCursor.isEmpty
@@ -83,7 +94,7 @@ extension KeyRow {
     if let reason = noPlan(state) { return reason }
     let rules = state.rules.current
     return rules.repair.isEmpty && rules.skipped.isEmpty
-      ? "there are no rules yet; c shows the causes, Enter there applies a remedy" : nil
+      ? "there are no rules yet; Enter on a cause applies some" : nil
   }
 
   static let nothingToUndo: @Sendable (AppState) -> String? = { state in

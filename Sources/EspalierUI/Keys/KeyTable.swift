@@ -78,6 +78,9 @@ extension KeyRow {
     KeyRow(.nextIssue, ["]", "] c"], .find, "next issue", hint: "issue", unless: noIssues),
     KeyRow(.previousIssue, ["[", "[ c"], .find, "previous issue", unless: noIssues),
     KeyRow(
+      .why, ["c"], .find, "the causes; there, Enter applies a remedy", hint: "why",
+      unless: noCauses),
+    KeyRow(
       .search, ["/"], .find, "search key paths on both sides", hint: "search", unless: noRowsAtAll),
     KeyRow(.nextMatch, ["n"], .find, "next match", unless: noSearch),
     KeyRow(.previousMatch, ["N"], .find, "previous match", unless: noSearch),
@@ -104,28 +107,36 @@ extension KeyRow {
     KeyRow(
       .subtree, ["S"], .rules, "load this branch alone, or everything again", unless: cannotRule),
     KeyRow(
-      .link, ["m"], .rules, "link two rows: m on one, m on the other; branches take what is below",
+      .link, ["m"], .rules, "link two rows: m on one, then on the other",
       unless: cannotRule),
     KeyRow(
-      .tie, ["M"], .rules, "tie this row of the destination to the one marked with m",
+      .tie, ["M"], .rules, "tie this row to the one marked with m",
       unless: cannotTie),
     KeyRow(.transpose, ["T"], .rules, "transpose the source's array, or no longer", unless: noPair),
     KeyRow(
-      .dropRules, ["x"], .rules, "drop what was linked, tied or transposed by hand here",
+      .dropRules, ["x"], .rules, "drop rules made by hand here",
       unless: nothingByHand),
-    KeyRow(.applyAll, ["A"], .rules, "apply every remedy", in: lists, unless: noRemedies),
     KeyRow(
-      .saveRules, ["W"], .rules, "save the rules: what was done, for “espalier load --rules”",
-      in: lists, unless: noRules),
+      .pairMore, ["("], .rules, "pair leftovers whose names are alike; again: less alike",
+      unless: cannotRule),
     KeyRow(
-      .undo, ["u"], .rules, "undo the last change of the load", in: lists, unless: nothingToUndo),
+      .pairLess, [")"], .rules, "pair only leftovers that are more alike, then none",
+      unless: isNotPairing),
+    KeyRow(
+      .applyAll, ["A"], .rules, "apply every remedy", hint: "apply all", in: lists,
+      unless: noRemedies),
+    KeyRow(
+      .saveRules, ["W"], .rules, "save the rules, for “espalier load --rules”",
+      hint: "save rules", in: lists, unless: noRules),
+    KeyRow(
+      .undo, ["u"], .rules, "undo the last change of the load", hint: "undo", in: lists,
+      unless: nothingToUndo),
     KeyRow(.redo, ["C-r"], .rules, "redo it", in: lists, unless: nothingToRedo),
   ]
 
   private static let viewing: [KeyRow] = [
     KeyRow(.nextPane, ["Tab"], .view, "next pane", hint: "pane", in: lists),
     KeyRow(.previousPane, ["BackTab"], .view, "previous pane", in: lists),
-    KeyRow(.why, ["c"], .view, "the causes; there, Enter applies a remedy", unless: noPlan),
     KeyRow(.statistics, ["v"], .view, "read the values under the cursor", unless: noValues),
     KeyRow(.copy, ["y"], .view, "copy path, shape, sentence or row", unless: noRows),
     KeyRow(.options, ["o"], .view, "options: columns, units, colours, order"),

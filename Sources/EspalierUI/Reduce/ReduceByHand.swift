@@ -34,7 +34,8 @@ extension AppState {
     case (let a?, let b?): return link(leaf: a, b)
     case (nil, nil): return link(branch: left, right)
     default:
-      message = Message("one of the two is a branch, the other a leaf; link like with like", .warning)
+      message = Message(
+        "one of the two is a branch, the other a leaf; link like with like", .warning)
       return []
     }
   }
@@ -75,7 +76,8 @@ extension AppState {
     guard let alignment = browse?.comparison.alignment, let row = browse?.current, let linkStart
     else { return [] }
     self.linkStart = nil
-    guard let to = alignment.destinationLeaf(linkStart.row), let from = alignment.destinationLeaf(row),
+    guard let to = alignment.destinationLeaf(linkStart.row),
+      let from = alignment.destinationLeaf(row),
       from != to, let one = destinationShape(to), let other = destinationShape(from), one == other
     else {
       message = Message("only two arrays of the destination of one shape can be tied", .warning)

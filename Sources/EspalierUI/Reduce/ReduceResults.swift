@@ -22,6 +22,8 @@ extension AppState {
     case .diagnosed(let pair, let entries, let rules):
       guard pair == self.pair else { return [] }
       diagnoses = entries
+      why = Overlay.Cursor()
+      why.selected = entries.firstIndex { !isApplied($0) } ?? 0
       ruleOrder = rules
     case .repaired(let number, let file): return receive(repaired: number, file)
     case .repairFailed(let number, let sentence): return receive(repairFailed: number, sentence)
@@ -29,7 +31,8 @@ extension AppState {
       return take(rules: rules, skipped: skipped, from: path)
     case .rulesSaved(let path, let count):
       message = Message(
-        "\(counted(count, "rule")) saved: espalier load … --rules \(path) does the same", .good)
+        "\(counted(count, "rule")) saved to \(fileName(path)); “espalier load --rules” does the same",
+        .good)
     case .rulesWouldReplace(let path, let sentence):
       overlay = .question(Question(kind: .replaceRules(path: path), sentence: sentence))
     case .statistics(let side, let leaf, let values):
@@ -100,12 +103,20 @@ extension AppState {
     guard let note = repairNote, let plan = comparison.plan else { return }
     repairNote = nil
     let coverage = plan.coverage
-    let share = percent(coverage.parametersLoaded, of: coverage.parameters)
+    let marks = comparison.counts.marks
+    let paired = [RowMark.equal, .renamed].reduce(0) { $0 + marks[$1, default: 0] }
     let key = keyMap.spelling(of: .undo) ?? ":undo"
+    let undo = rules.canUndo ? "; \(key) undoes" : ""
+    if coverage.tensorsLoaded == 0, paired > 0 {
+      message = Message(
+        "\(note): \(grouped(paired)) of \(counted(coverage.tensors, "array")) fit, but the source "
+          + "holds no values" + undo)
+      return
+    }
+    let share = percent(coverage.parametersLoaded, of: coverage.parameters)
     message = Message(
       "\(note): a load fills \(grouped(coverage.tensorsLoaded)) of "
-        + "\(counted(coverage.tensors, "array")), \(share)"
-        + (rules.canUndo ? "; \(key) undoes" : ""),
+        + "\(counted(coverage.tensors, "array")), \(share)" + undo,
       plan.issueCount == 0 ? .good : .plain)
   }
 

@@ -11,6 +11,8 @@ extension AppState {
     case .link: return linkRow()
     case .tie: return tieRow()
     case .transpose: return transposeRow()
+    case .pairMore: return changeLikeness(by: -10)
+    case .pairLess: return changeLikeness(by: 10)
     case .dropRules: return dropRules()
     case .applyAll: return applyAll()
     case .saveRules:
@@ -65,6 +67,25 @@ extension AppState {
     return planAgain()
   }
 
+  /// Moves the threshold of likeness, from 100 percent down to 30. One undo takes back a whole run
+  /// of steps.
+  private mutating func changeLikeness(by step: Int) -> [Effect] {
+    let now = rules.current.repair.likeness
+    let next = now.map { $0 + step } ?? 100
+    guard next >= 30 else {
+      message = Message("names that are less than 30 % alike say nothing about each other")
+      return []
+    }
+    rules.change(continues: now != nil && rules.isTuning) {
+      $0.repair.likeness = next > 100 ? nil : next
+    }
+    rules.isTuning = next <= 100
+    repairNote =
+      next > 100
+      ? "nothing is paired by likeness" : "names at least \(next) % alike are paired"
+    return planAgain()
+  }
+
   // MARK: Remedies
 
   /// Rules that are in force without anybody's asking: containers that were entered at the start.
@@ -83,6 +104,12 @@ extension AppState {
   func isApplied(_ entry: WhyEntry) -> Bool {
     if case .remedy(let remedy) = entry.action { return isApplied(remedy) }
     return false
+  }
+
+  /// Whether a remedy was in force before anything was applied.
+  func isByItself(_ entry: WhyEntry) -> Bool {
+    guard case .remedy(let remedy) = entry.action else { return false }
+    return remedy.skipped.isEmpty && remedy.rules.allSatisfy(enteredRules.contains)
   }
 
   private var remedies: [WhyEntry.Remedy] {
@@ -106,14 +133,15 @@ extension AppState {
     let open = openRemedies
     apply(open)
     repairNote = "\(counted(open.count, "remedy", "remedies")) applied"
+    why.selected = diagnoses.firstIndex { !isApplied($0) } ?? why.selected
     return planAgain()
   }
 
   private mutating func apply(_ remedies: [WhyEntry.Remedy]) {
-    let order = ruleOrder
+    let (order, entered) = (ruleOrder, enteredRules)
     rules.change { rules in
       for remedy in remedies {
-        rules.repair.add(remedy.rules, order: order)
+        rules.repair.add(remedy.rules.filter { !entered.contains($0) }, order: order)
         rules.skipped += remedy.skipped.filter { !rules.skipped.contains($0) }
       }
     }
@@ -145,7 +173,7 @@ extension AppState {
       rules.repair = RepairRules(rules: new)
       rules.skipped = skipped
     }
-    repairNote = "\(counted(new.count + skipped.count, "rule")) of \(path)"
+    repairNote = "\(counted(new.count + skipped.count, "rule")) of \(fileName(path))"
     return planAgain()
   }
 
@@ -203,4 +231,9 @@ extension AppState {
     message = Message(sentence, .error)
     return planAgain()
   }
+}
+
+/// The last part of a path, safe to print.
+func fileName(_ path: String) -> String {
+  visibleText(Array((path.split(separator: "/").last ?? "").utf8))
 }

@@ -8,12 +8,17 @@ public struct RepairRules: Equatable, Sendable {
   /// Decided row by row; each is an exception to `rules`, a later one to an earlier one.
   public var byHand: [HandRule] = []
 
-  public init(rules: [Rule] = [], byHand: [HandRule] = []) {
+  /// Rows that are left over are paired where their names are at least so alike, in percent; nil to
+  /// leave them alone.
+  public var likeness: Int?
+
+  public init(rules: [Rule] = [], byHand: [HandRule] = [], likeness: Int? = nil) {
     self.rules = rules
     self.byHand = byHand
+    self.likeness = likeness
   }
 
-  public var isEmpty: Bool { rules.isEmpty && byHand.isEmpty }
+  public var isEmpty: Bool { rules.isEmpty && byHand.isEmpty && likeness == nil }
 
   /// Takes rules in, each once, in the order of `order` where that lists them.
   mutating func add(_ new: [Rule], order: [Rule]) {
@@ -61,6 +66,14 @@ extension Rule {
     case .enter, .strip, .remove, .add: true
     case .take, .skip: false
     }
+  }
+
+  /// In one line; that an array only has another name needs no saying.
+  public var shortDescription: String {
+    guard case .take(let destination, let sources, let operation, _) = self,
+      operation == Operation([.rename])
+    else { return description }
+    return "\(destination) = \(sources.map(\.description).joined(separator: " + "))"
   }
 
   /// Goes into a container.

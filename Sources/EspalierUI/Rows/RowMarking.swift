@@ -25,10 +25,15 @@ struct RowMarking {
   private mutating func markRenamed(_ repair: Repair) {
     for row in verdicts.indices {
       let verdict = RowVerdict(raw: verdicts[row])
-      guard !verdict.isIssue, verdict.outcome == .loaded || verdict.outcome == .tied,
-        let leaf = alignment.sourceLeaf(row), repair.isChanged(leaf)
-      else { continue }
-      verdicts[row] = RowVerdict(.renamed, outcome: verdict.outcome).raw
+      // Without values nothing is loaded, yet the row fits.
+      let fits =
+        verdict.mark == .equal
+        || !verdict.isIssue && (verdict.outcome == .loaded || verdict.outcome == .tied)
+      guard fits, let leaf = alignment.sourceLeaf(row), repair.isChanged(leaf) else { continue }
+      verdicts[row] =
+        RowVerdict(
+          .renamed, isIssue: verdict.isIssue, outcome: verdict.outcome
+        ).raw
     }
   }
 

@@ -48,10 +48,31 @@ public struct RuleComposition: Sendable {
           && pattern.match(destination.tensors[$0.destination].name) != nil
       }
     }
-    let written = RuleWriter(destination: destination, source: source)
-      .write(others, reading: reading, skipped: []).dropFirst(reading.count)
-    return reading + kept + written + leaves.sorted { $0.key < $1.key }.map(\.value)
-      + skips.map { .skip(NamePattern([.text($0.name)])) }
+    let decisions = leaves.sorted { $0.key < $1.key }.map(\.value)
+    let all = reading + kept + written(others, reading) + decisions
+    let alike = self.alike(all, except: decided)
+    return all + written(alike, reading) + skips.map { .skip(NamePattern([.text($0.name)])) }
+  }
+
+  /// Links as rules, as few as say the same.
+  private func written(_ links: [Link], _ reading: [Rule]) -> ArraySlice<Rule> {
+    if links.isEmpty { return [] }
+    return RuleWriter(destination: destination, source: source)
+      .write(links, reading: reading, skipped: []).dropFirst(reading.count)
+  }
+
+  /// What the threshold pairs of the tensors that are left over.
+  private func alike(_ rules: [Rule], except decided: Set<Int>) -> [Link] {
+    guard let likeness = request.rules.likeness else { return [] }
+    let mapping = rules.apply(to: source, destination: destination)
+    let pairs = Likeness(
+      destination: destination, mapping.unmatchedDestination.filter { !decided.contains($0) },
+      source: source, mapping.unexpectedSource
+    ).pairs(atLeast: Double(likeness) / 100)
+    return pairs.map {
+      Link(
+        destination: $0.destination, sources: [$0.source], operation: Operation([.rename]))
+    }
   }
 
   /// The containers that were entered when the files were opened.
@@ -73,7 +94,9 @@ public struct RuleComposition: Sendable {
     for rule in request.rules.byHand {
       switch rule {
       case .leaf(let name, let sources, let operation):
-        guard !skipped.contains(name.bytes), let d = places.destination[name.bytes] else { continue }
+        guard !skipped.contains(name.bytes), let d = places.destination[name.bytes] else {
+          continue
+        }
         links[d] = nil
         leaves[d] = .take(
           destination: NamePattern(name), sources: sources.map { NamePattern($0) },

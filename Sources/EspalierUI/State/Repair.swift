@@ -27,6 +27,9 @@ public final class Repair: Sendable, Equatable {
       self.operation = operation
       self.rule = rule
     }
+
+    /// Whether values are as in the file.
+    public var keepsValues: Bool { operation.keepsValues }
   }
 
   /// - Parameters:

@@ -3,6 +3,8 @@ public struct RuleHistory: Equatable, Sendable {
   public private(set) var current = LoadRules()
   private var past: [LoadRules] = []
   private var future: [LoadRules] = []
+  /// Whether the last change moved a threshold that the next may move on.
+  var isTuning = false
 
   public var canUndo: Bool { !past.isEmpty }
   public var canRedo: Bool { !future.isEmpty }
@@ -11,6 +13,7 @@ public struct RuleHistory: Equatable, Sendable {
   mutating func change(continues: Bool = false, _ body: (inout LoadRules) -> Void) {
     if !continues || past.isEmpty { past.append(current) }
     future = []
+    isTuning = false
     body(&current)
   }
 
@@ -18,6 +21,7 @@ public struct RuleHistory: Equatable, Sendable {
     guard let before = past.popLast() else { return }
     future.append(current)
     current = before
+    isTuning = false
   }
 
   mutating func redo() {

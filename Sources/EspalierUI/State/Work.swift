@@ -76,7 +76,6 @@ struct LeafKey: Hashable, Sendable {
   var leaf: LeafID
 }
 
-
 /// One line for the user, and how it is meant.
 public struct Message: Equatable, Sendable {
   public enum Tone: Sendable { case plain, good, warning, error }

@@ -50,10 +50,10 @@ extension Canvas {
     of file: OpenFile, _ side: Side, _ state: AppState, _ width: Int
   ) -> String {
     var facts = [file.format]
+    if let root = file.root { facts[0] += " \(glyphs.pointer) \(visibleText(Array(root.utf8)))" }
     if side == .source, let repair = state.browse?.comparison.repair {
       facts[0] += " \(glyphs.mark(.renamed)) \(counted(repair.rules.count, "rule"))"
     }
-    if let root = file.root { facts[0] += " \(glyphs.pointer) \(visibleText(Array(root.utf8)))" }
     if let comparison = state.browse?.comparison,
       comparison.alignment.node(0, side) != nil,
       side == .destination || comparison.plan != nil

@@ -39,7 +39,7 @@ extension Canvas {
     let facts =
       sides.count == 2 && sides[0] == sides[1]
       ? sides[0] : sides.joined(separator: " \(glyphs.arrow) ")
-    let reason = describer.verdict.map(shortReason) ?? ""
+    let reason = describer.operation ?? describer.verdict.map(shortReason) ?? ""
     let width = layout.width - 8
     let factsWidth = min(cellWidth(of: facts), width / 2)
     let reasonWidth = width >= 90 ? 24 : 0

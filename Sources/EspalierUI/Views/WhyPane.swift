@@ -77,7 +77,9 @@ extension AppState {
     var lines: [WhyLine] = []
     for (index, entry) in whyEntries.enumerated() {
       let isApplied = isApplied(entry)
-      for (number, text) in wrapped(entry.sentence, room).enumerated() {
+      for (number, text) in wrapped(entry.sentence + (entry.isAssumption ? " (assumed)" : ""), room)
+        .enumerated()
+      {
         lines.append(
           WhyLine(
             entry: index, text: text,
@@ -97,12 +99,16 @@ extension AppState {
     var lines: [(String, Role)] = []
     switch entry.action {
     case .remedy:
-      let verb = isApplied ? "Applied; Enter takes it back: " : "Enter applies: "
+      let verb =
+        isByItself(entry)
+        ? "Done when the file was opened: "
+        : isApplied ? "Applied; Enter takes it back: " : "Enter applies: "
       lines.append((verb + entry.remedy, .good))
     case .filter, .none: lines.append((entry.remedy, .good))
     }
     if entry.isAssumption {
-      lines.append(("Shapes cannot decide this: it is an assumption. Look at the values.", .warning))
+      lines.append(
+        ("Shapes cannot decide this: it is an assumption. Look at the values.", .warning))
     }
     let evidence = (entry.evidence, Role.dim)
     if case .remedy = entry.action { return lines + [evidence] }

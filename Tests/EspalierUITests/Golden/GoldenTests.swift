@@ -61,7 +61,7 @@ import Testing
                                                                           │   type
                                                                           │ ● 2 leaves of the destination are missing in the
                                                                           │   source
-         Enter fold  ] issue  / search  f filter  e equal  L load  r report        row 18 of 27 · issue 3 of 7 · 9 equal hidden
+         Enter fold  ] issue  c why  / search  f filter  e equal  L load  ? help   row 18 of 27 · issue 3 of 7 · 9 equal hidden
         """)
   }
 
@@ -100,7 +100,7 @@ import Testing
                                                                           │   type
                                                                           │ ● 2 leaves of the destination are missing in the
                                                                           │   source
-         Enter fold  ] issue  / search  f filter  e equal  L load  r report  Tab pane  ? help  q quit     row 2 of 3 · 7 issues
+         Enter fold  ] issue  c why  / search  f filter  e equal  L load  r report  Tab pane  ? help      row 2 of 3 · 7 issues
         """)
   }
 
@@ -131,7 +131,7 @@ import Testing
          destination                             source
          F32 [256, 64], row order                F32 [512, 64], row order
          16,384 elements, 65.5 kB                32,768 elements, 131.1 kB            ▾
-         Enter fold  ] issue  / search  f filter  e equal    row 8 of 27 · issue 1 of 7
+         Enter fold  ] issue  c why  / search  f filter      row 8 of 27 · issue 1 of 7
         """)
   }
 
@@ -158,7 +158,7 @@ import Testing
          only in the destination: a strict load stops here, a
          lenient one keeps it
          destination                   source                     ▾
-         Enter fold  ] issue  / search  row 18 of 27 · issue 3 of 7
+         Enter fold  ] issue  c why     row 18 of 27 · issue 3 of 7
         """)
   }
 
@@ -301,17 +301,17 @@ import Testing
          ││││  bias                      false ∅ ││││  bias        F32              64 ▐
          ││▾ mlp                                 ││▾ mlp
          │││▾ up                                 │││▾ up
-         ││││  weight      F32          256×64 ≠ ││││  weight      F32          512×64
-         │││▾ down                               │││▾ down
-         ││││  weight      F32          64×256 ≠ ││││  weight      F32          64×512
-         ╭─ commands ───────────────────────────────────────────────────────────────╮
-         │ fold               zc          close the branch                          │4
-        ─│ fold-all           - zM        close all branches                        │───
+         ╭─ commands ───────────────────────────────────────────────────────────────╮4
+         │ fold               zc          close the branch                          │
+         │ fold-all           - zM        close all branches                        │2
          │ unfold             zo          open the branch                           │
-         │ unfold-below       zO          open the branch and all below it          │
-         │ unfold-all         = zR        open all branches                         │
+         │ unfold-below       zO          open the branch and all below it          │4
+        ─│ unfold-all         = zR        open all branches                         │───
          │ half-page-down     C-d         half a page down                          │
          │ toggle-flat        t           tree or flat list                         │
+         │ pair-more          (           pair leftovers whose names are alike; ag… │
+         │ pair-less          )           nothing is paired by likeness; ( begins … │
+         │ save-rules         W           there are no rules yet; Enter on a cause… │
          ╰──────────────────────────────────────────────────────────────────────────╯
          :fol
         """)
@@ -406,7 +406,7 @@ import Testing
          false: an inactive parameter            F32 [64], row order
                                                  64 elements, 256 B
                                                  v reads the values
-         ] issue  / search  f filter  e equal  L load  r report  row 1 of 10 · 7 issues
+         ] issue  c why  / search  f filter  e equal  L load     row 1 of 10 · 7 issues
         """)
   }
 
@@ -437,7 +437,7 @@ import Testing
          destination                             source
          F32 [256, 64], row order                F32 [512, 64], row order
          16,384 elements, 65.5 kB                32,768 elements, 131.1 kB            v
-         Enter fold  ] issue  / search  f filter  e equal    row 8 of 27 - issue 1 of 7
+         Enter fold  ] issue  c why  / search  f filter      row 8 of 27 - issue 1 of 7
         """)
   }
 
@@ -468,7 +468,7 @@ import Testing
          safetensors · 15 arrays                 pytorch · 15 arrays
          █████████░░░░░░  10 of 15 arrays, 59 % of parameters   strict load: ✗ 7 issues
         ────────────────────────────────────────────────────────────────────────────────
-          Help  Esc closes, ↑ ↓ scroll                                        18 of 101
+          Help  Esc closes, ↑ ↓ scroll                                        18 of 110
           Move
             j Down            down; a number before it repeats it
             k Up              up

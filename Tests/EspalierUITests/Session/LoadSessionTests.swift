@@ -232,7 +232,7 @@ import Testing
     harness.type(":set ascii")
     harness.press("Enter")
     #expect(harness.state.options.ascii)
-    harness.type(":nonsense")
+    harness.type(":zzzz")
     harness.press("Enter")
     #expect(harness.state.message?.text.contains("there is no command") == true)
     harness.type(":2")

@@ -31,7 +31,8 @@ import Testing
 
   private func twoNames() throws -> Harness {
     let destination = try tree(
-      "a.weight F32 [4, 3]\na.bias F32 [4]\nold.b.w F32 [2]\nold.b.v F32 [2]\ncopy.weight F32 [4, 3]")
+      "a.weight F32 [4, 3]\na.bias F32 [4]\nold.b.w F32 [2]\nold.b.v F32 [2]\ncopy.weight F32 [4, 3]"
+    )
     let source = try tree(
       "z.kernel F32 [3, 4]\na.bias F32 [4]\nnew.c.w F32 [2]\nnew.c.v F32 [2]\nlarge F32 [9]")
     return Harness(destination, source)
@@ -43,7 +44,6 @@ import Testing
       alignment.destination.node(named: Name(name)).flatMap { alignment.row(ofDestination: $0) })
     return harness.browse.comparison.mark(row)
   }
-
 
   @Test func enterOnACauseAppliesItsRemedyAndTheTreesAlignAnew() throws {
     var harness = try wrapped()
@@ -58,7 +58,8 @@ import Testing
     #expect(harness.screen.contains("pytorch → 1 rule"))
     #expect(harness.screen.contains("Applied; Enter takes it back: strip module"))
     #expect(
-      harness.state.message?.text == "the remedy is applied: a load fills 5 of 6 arrays, 75 %; u undoes")
+      harness.state.message?.text
+        == "the remedy is applied: a load fills 5 of 6 arrays, 75 %; u undoes")
     harness.press("Enter")
     #expect(harness.state.rules.current.repair.isEmpty)
     #expect(harness.browse.comparison.issues.count == 12)
@@ -256,7 +257,8 @@ import Testing
             sentence: "prefix", harm: .blocks,
             action: .remedy(WhyEntry.Remedy(rules: [.enter("state"), .strip("module")]))),
         ], rules: [.enter("state"), .strip("module")]))
-    harness.press("c Enter")
+    harness.press("c k Enter")
+    #expect(harness.screen.contains("Done when the file was opened"))
     #expect(harness.state.message?.text.hasPrefix("it is as it should be already") == true)
     harness.press("j Enter")
     #expect(harness.browse.comparison.issues.isEmpty)
@@ -275,5 +277,64 @@ import Testing
         ], rules: []))
     harness.press("c")
     #expect(harness.screen.contains("Shapes cannot decide this"))
+  }
+
+  @Test func aThresholdPairsWhatIsLeftOverByLikenessOfNames() throws {
+    let destination = try tree(
+      """
+      layers.0.attn.q_proj.weight F32 [4, 4]
+      layers.0.attn.k_proj.weight F32 [4, 4]
+      layers.0.norm.weight F32 [4]
+      """)
+    let source = try tree(
+      """
+      layers.0.attention.query.weight F32 [4, 4]
+      layers.0.attention.key.weight F32 [4, 4]
+      layers.0.scaling.weight F32 [4]
+      """)
+    var harness = Harness(destination, source)
+    harness.press(")")
+    #expect(harness.state.message?.text.hasPrefix("nothing is paired by likeness") == true)
+    harness.press("(")
+    #expect(harness.state.rules.current.repair.likeness == 100)
+    for _ in 0..<6 { harness.press("(") }
+    #expect(harness.state.rules.current.repair.likeness == 40)
+    #expect(try mark(harness, "layers.0.attn.q_proj.weight") == .renamed)
+    #expect(try mark(harness, "layers.0.attn.k_proj.weight") == .renamed)
+    let pairs = harness.browse.comparison.repair?.rules.map(\.description) ?? []
+    #expect(pairs.contains { $0.contains("q_proj.weight = layers.0.attention.query.weight") })
+    // One undo takes back the whole run.
+    harness.press("u")
+    #expect(harness.state.rules.current.repair.likeness == nil)
+    #expect(try mark(harness, "layers.0.attn.q_proj.weight") == .onlyDestination)
+    harness.press("( )")
+    #expect(harness.state.rules.current.repair.isEmpty)
+  }
+
+  @Test func anotherFileDropsRulesAndCauses() throws {
+    var harness = try wrapped()
+    harness.diagnose()
+    harness.press("A")
+    harness.type(":open src other.pt")
+    harness.press("Enter")
+    #expect(harness.state.rules.current.repair.isEmpty)
+    harness.send(.opened(.source, Harness.file("other.pt", "pytorch", try tree("x F32 [1]"))))
+    #expect(harness.state.diagnoses.isEmpty)
+    #expect(harness.browse.comparison.repair == nil)
+  }
+
+  @Test func aRulesFileIsReadOnceBothSidesAreOpen() throws {
+    var harness = Harness(AppState(destination: "a", source: "b"))
+    harness.state.rulesFile = "fix.toml"
+    let one = Harness.file("a", "safetensors", try tree("a.w F32 [2]"))
+    harness.send(.opened(.destination, one))
+    #expect(harness.effects.isEmpty)
+    harness.send(.opened(.source, Harness.file("b", "pytorch", try tree("m.a.w F32 [2]"))))
+    #expect(harness.takeEffects() == [.readRules(path: "fix.toml", destination: one)])
+    harness.send(.rulesRead(path: "fix.toml", rules: [.strip("m")], skipped: []))
+    #expect(harness.browse.comparison.issues.isEmpty)
+    #expect(
+      harness.state.message?.text
+        == "1 rule of fix.toml: a load fills 1 of 1 array, 100 %; u undoes")
   }
 }
