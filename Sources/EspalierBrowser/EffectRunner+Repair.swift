@@ -26,11 +26,17 @@ extension EffectRunner {
     }
   }
 
-  func readRules(_ path: String, _ destination: OpenFile) {
+  /// Rules that do not fit the two files are refused here, where their file and line are known.
+  func readRules(_ path: String, _ destination: OpenFile, _ source: OpenFile) {
     jobs.run(.rules) { [self] token in
       do {
-        let rules = try RuleSet(contentsOf: FilePath(path)).rules
-        let (rest, skipped) = destination.split(rules)
+        let rules = try RuleSet(contentsOf: FilePath(path))
+        let sides = opened.withLock { $0 }
+        guard let left = side(destination, sides.destination),
+          let right = side(source, sides.source)
+        else { return }
+        _ = try rules.repairing(right, destination: left)
+        let (rest, skipped) = destination.split(rules.rules)
         guard !token.isStopped else { return }
         inbox.send(.rulesRead(path: path, rules: rest, skipped: skipped))
       } catch {

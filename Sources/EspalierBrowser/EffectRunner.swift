@@ -43,7 +43,7 @@ final class EffectRunner: Sendable {
     case .find(let request): find(request)
     case .diagnose(let request): diagnose(request)
     case .repair(let request): repair(request)
-    case .readRules(let path, let destination): readRules(path, destination)
+    case .readRules(let path, let destination, let source): readRules(path, destination, source)
     case .saveRules(let path, let request, let replace): saveRules(path, request, replace: replace)
     case .readStatistics(let side, let leaf, let repair): readStatistics(side, leaf, repair)
     case .load(let mode, let comparison): load(mode, comparison)

@@ -124,11 +124,11 @@ extension AppState {
       message = Message(reason, .warning)
       return []
     }
-    guard !path.isEmpty, let destination = destination.file else {
+    guard !path.isEmpty, let left = destination.file, let right = source.file else {
       message = Message("apply: say which rules file: apply fix.toml", .warning)
       return []
     }
-    return [.readRules(path: path, destination: destination)]
+    return [.readRules(path: path, destination: left, source: right)]
   }
 
   private mutating func open(_ rest: String) -> [Effect] {

@@ -61,9 +61,9 @@ extension AppState {
     statistics = statistics.filter { $0.key.side != side }
     result = nil
     if let note = file.note { message = Message(note) }
-    if let path = rulesFile, let destination = destination.file, source.file != nil {
+    if let path = rulesFile, let left = destination.file, let right = source.file {
       rulesFile = nil
-      return planAgain() + [.readRules(path: path, destination: destination)]
+      return planAgain() + [.readRules(path: path, destination: left, source: right)]
     }
     return planAgain()
   }

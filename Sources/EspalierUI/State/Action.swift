@@ -57,7 +57,7 @@ public enum Effect: Equatable, Sendable {
   /// Read the source through rules. Answers: `.repaired`, `.repairFailed`.
   case repair(RepairRequest)
   /// Read a rules file. Answers: `.rulesRead`, `.message`.
-  case readRules(path: String, destination: OpenFile)
+  case readRules(path: String, destination: OpenFile, source: OpenFile)
   /// Write the rules in force to a file. Answers: `.rulesSaved`, `.rulesWouldReplace` (only when
   /// `replace` is false), `.message`.
   case saveRules(path: String, RepairRequest, replace: Bool)

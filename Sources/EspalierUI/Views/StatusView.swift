@@ -34,7 +34,7 @@ extension Canvas {
     if case .prompt(let prompt) = state.overlay {
       drawPrompt(prompt, state, y, width: end)
     } else if let message = state.message {
-      put(glyphs.fit(message.text, end - 1), 1, y, message.tone.role, width: end - 1)
+      drawMessage(message, y, width: end - 1)
     } else if let work = state.work, work.kind != .planning {
       drawWork(work, y, width: end)
     } else {
@@ -43,6 +43,29 @@ extension Canvas {
     let theme = theme
     screen.restyle(x: 0, y: y, width: layout.width) { theme.head(&$0) }
   }
+
+  /// A message that is too long for the line takes lines above it: what it says last is often what
+  /// is to be done.
+  private mutating func drawMessage(_ message: Message, _ y: Int, width: Int) {
+    guard cellWidth(of: message.text) > width else {
+      put(message.text, 1, y, message.tone.role, width: width)
+      return
+    }
+    let lines = wrapped(message.text, screen.width - 2)
+    let shown = Array(lines.prefix(Self.messageLines))
+    let theme = theme
+    for (index, line) in shown.enumerated() {
+      let at = y - shown.count + 1 + index
+      let isCut = index == shown.count - 1 && lines.count > shown.count
+      screen.fill(x: 0, y: at, width: screen.width, height: 1)
+      put(
+        glyphs.fit(isCut ? line + " …" : line, screen.width - 2), 1, at, message.tone.role,
+        width: screen.width - 2)
+      screen.restyle(x: 0, y: at, width: screen.width) { theme.head(&$0) }
+    }
+  }
+
+  private static var messageLines: Int { 4 }
 
   // MARK: Parts
 

@@ -329,8 +329,12 @@ import Testing
     let one = Harness.file("a", "safetensors", try tree("a.w F32 [2]"))
     harness.send(.opened(.destination, one))
     #expect(harness.effects.isEmpty)
-    harness.send(.opened(.source, Harness.file("b", "pytorch", try tree("m.a.w F32 [2]"))))
-    #expect(harness.takeEffects() == [.readRules(path: "fix.toml", destination: one)])
+    let other = Harness.file("b", "pytorch", try tree("m.a.w F32 [2]"))
+    harness.send(.opened(.source, other))
+    #expect(
+      harness.takeEffects() == [
+        .readRules(path: "fix.toml", destination: one, source: other)
+      ])
     harness.send(.rulesRead(path: "fix.toml", rules: [.strip("m")], skipped: []))
     #expect(harness.browse.comparison.issues.isEmpty)
     #expect(
