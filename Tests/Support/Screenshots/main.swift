@@ -36,6 +36,12 @@ let shots = [
   Shot(
     name: "values", steps: [("10 issues", "e"), ("running_var", "jj"), ("conv1.weight", "v")],
     last: "deviation", count: 2),
+  Shot(
+    name: "remedy",
+    steps: [
+      ("10 issues", "c"), ("strip module", "\r"), ("remedy is applied", "\u{1b}"),
+      ("Enter fold", ":goto projector.0.weight\r"),
+    ], last: "by name, with"),
   Shot(name: "report", steps: [("10 issues", "r")], last: "Would be loaded"),
   Shot(name: "help", steps: [("10 issues", "?")], last: "Esc closes"),
   Shot(name: "small", steps: [("10 issues", "]c")], last: "issue 1 of 10", width: 80, height: 24),
