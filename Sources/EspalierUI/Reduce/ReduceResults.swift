@@ -29,10 +29,7 @@ extension AppState {
     case .repairFailed(let number, let sentence): return receive(repairFailed: number, sentence)
     case .rulesRead(let path, let rules, let skipped):
       return take(rules: rules, skipped: skipped, from: path)
-    case .rulesSaved(let path, let count):
-      message = Message(
-        "\(counted(count, "rule")) saved to \(fileName(path)); “espalier load --rules” does the same",
-        .good)
+    case .rulesSaved(let path, let count): say(savedRules: count, in: path)
     case .rulesWouldReplace(let path, let sentence):
       overlay = .question(Question(kind: .replaceRules(path: path), sentence: sentence))
     case .statistics(let side, let leaf, let values):

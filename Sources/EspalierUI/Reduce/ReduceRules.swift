@@ -182,6 +182,23 @@ extension AppState {
     return [.saveRules(path: path, request, replace: replace)]
   }
 
+  /// That rules have been saved, and what of the session is no rule.
+  mutating func say(savedRules count: Int, in path: String) {
+    var text =
+      "\(counted(count, "rule")) saved to \(fileName(path)); “espalier load --rules” does the same"
+    let current = rules.current
+    if let file = destination.file {
+      let alone = current.skipped.count { file.tree.node(at: $0, below: file.rootNode) == nil }
+      if alone > 0 {
+        text += ", but for \(counted(alone, "row")) left out that only the source has"
+      }
+    }
+    if let subtree = current.subtree {
+      text += "; for \(subtree) alone, name it with --into and --from"
+    }
+    message = Message(text, .good)
+  }
+
   // MARK: Planning
 
   private func repairRequest(_ number: Int) -> RepairRequest? {

@@ -341,4 +341,17 @@ import Testing
       harness.state.message?.text
         == "1 rule of fix.toml: a load fills 1 of 1 array, 100 %; u undoes")
   }
+
+  @Test func whatIsNoRuleIsSaidWhenRulesAreSaved() throws {
+    var harness = try twoNames()
+    harness.type(":goto large")
+    harness.press("Enter s")
+    harness.type(":goto a.bias")
+    harness.press("Enter S")
+    harness.send(.rulesSaved(path: "somewhere/fix.toml", count: 0))
+    #expect(
+      harness.state.message?.text
+        == "0 rules saved to fix.toml; “espalier load --rules” does the same, but for 1 row left out "
+        + "that only the source has; for a alone, name it with --into and --from")
+  }
 }
