@@ -101,7 +101,7 @@ extension AppState {
     repairNote = nil
     let coverage = plan.coverage
     let marks = comparison.counts.marks
-    let paired = [RowMark.equal, .renamed].reduce(0) { $0 + marks[$1, default: 0] }
+    let paired = [RowMark.equal, .renamed, .dtype].reduce(0) { $0 + marks[$1, default: 0] }
     let key = keyMap.spelling(of: .undo) ?? ":undo"
     let undo = rules.canUndo ? "; \(key) undoes" : ""
     if coverage.tensorsLoaded == 0, paired > 0 {
