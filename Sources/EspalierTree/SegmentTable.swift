@@ -8,6 +8,7 @@ struct SegmentTable: Sendable {
 
   var count: Int { ends.count }
 
+  @inline(__always)
   func range(_ id: Int32) -> Range<Int> {
     let index = Int(id)
     return (index == 0 ? 0 : Int(ends[index - 1]))..<Int(ends[index])
@@ -15,6 +16,7 @@ struct SegmentTable: Sendable {
 
   func name(_ id: Int32) -> Name { Name(bytes[range(id)]) }
 
+  @inline(__always)
   func withBytes<R>(_ id: Int32, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
     try bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range(id)])) }
   }
@@ -23,8 +25,7 @@ struct SegmentTable: Sendable {
   func equals(_ id: Int32, _ segment: UnsafeRawBufferPointer) -> Bool {
     let range = range(id)
     guard range.count == segment.count else { return false }
-    for k in 0..<segment.count where bytes[range.lowerBound + k] != segment[k] { return false }
-    return true
+    return bytes.withUnsafeBytes { areEqual(UnsafeRawBufferPointer(rebasing: $0[range]), segment) }
   }
 
   /// Compares two segments in natural order.
@@ -65,6 +66,7 @@ struct SegmentInterner {
   }
 
   /// The id of `segment`, new when it has not been seen; nil when the table is full.
+  @inline(__always)
   mutating func intern(_ segment: UnsafeRawBufferPointer) -> Int32? {
     let hash = mixHash(segment, seed: seed)
     if let found = find(segment, hash: hash) { return found }
@@ -77,6 +79,7 @@ struct SegmentInterner {
     find(segment, hash: mixHash(segment, seed: seed))
   }
 
+  @inline(__always)
   private func find(_ segment: UnsafeRawBufferPointer, hash: UInt64) -> Int32? {
     var probe = index.probe(hash)
     while let id = index.next(&probe) {
@@ -88,8 +91,11 @@ struct SegmentInterner {
 
 /// An open-addressing index from 64-bit hashes to 32-bit ids.
 struct ProbeTable {
-  private var slots = ContiguousArray<Int32>(repeating: -1, count: 16)
-  private var tags = ContiguousArray<UInt32>(repeating: 0, count: 16)
+  private struct Slot {
+    var id: Int32 = -1
+    var tag: UInt32 = 0
+  }
+  private var slots = ContiguousArray<Slot>(repeating: Slot(), count: 16)
   private(set) var count = 0
 
   mutating func reserve(_ capacity: Int) {
@@ -113,12 +119,12 @@ struct ProbeTable {
   @inline(__always)
   func next(_ probe: inout Probe) -> Int32? {
     let mask = slots.count - 1
-    while slots[probe.at] >= 0 {
-      let at = probe.at
-      probe.at = (at + 1) & mask
-      if tags[at] == probe.tag { return slots[at] }
+    while true {
+      let slot = slots[probe.at]
+      if slot.id < 0 { return nil }
+      probe.at = (probe.at + 1) & mask
+      if slot.tag == probe.tag { return slot.id }
     }
-    return nil
   }
 
   mutating func insert(_ id: Int32, hash: UInt64) {
@@ -130,39 +136,13 @@ struct ProbeTable {
   private mutating func place(_ id: Int32, tag: UInt32) {
     let mask = slots.count - 1
     var at = Int(tag) & mask
-    while slots[at] >= 0 { at = (at + 1) & mask }
-    slots[at] = id
-    tags[at] = tag
+    while slots[at].id >= 0 { at = (at + 1) & mask }
+    slots[at] = Slot(id: id, tag: tag)
   }
 
   private mutating func grow() {
-    let oldSlots = slots
-    let oldTags = tags
-    slots = ContiguousArray(repeating: -1, count: oldSlots.count * 2)
-    tags = ContiguousArray(repeating: 0, count: oldSlots.count * 2)
-    for (id, tag) in zip(oldSlots, oldTags) where id >= 0 { place(id, tag: tag) }
+    let old = slots
+    slots = ContiguousArray(repeating: Slot(), count: old.count * 2)
+    for slot in old where slot.id >= 0 { place(slot.id, tag: slot.tag) }
   }
-}
-
-/// A fast seeded hash; the seed keeps a hostile file from choosing collisions.
-@inline(__always)
-func mixHash(_ bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
-  var hash = seed ^ UInt64(truncatingIfNeeded: bytes.count)
-  var offset = 0
-  while offset + 8 <= bytes.count {
-    hash = mixHash(hash, bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-    offset += 8
-  }
-  var rest: UInt64 = 0
-  while offset < bytes.count {
-    rest = rest << 8 | UInt64(bytes[offset])
-    offset += 1
-  }
-  return mixHash(hash, rest)
-}
-
-@inline(__always)
-func mixHash(_ a: UInt64, _ b: UInt64) -> UInt64 {
-  let product = (a ^ b ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
-  return product.high ^ product.low
 }

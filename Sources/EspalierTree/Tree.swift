@@ -38,11 +38,11 @@ public struct Tree: Sendable {
   struct Node: Sendable {
     var segment: Int32
     var parent: Int32
-    var end: Int32
-    var leaf: Int32
+    var end: Int32 = 0
+    var leaf: Int32 = -1
     var joint: Joint
-    var kind: BranchKind
-    var isHidden: Bool
+    var kind: BranchKind = .keyed
+    var isHidden = false
   }
 
   /// A leaf, packed: rare parts live in side tables.

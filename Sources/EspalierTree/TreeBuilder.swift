@@ -13,26 +13,23 @@ public struct TreeBuilder {
   /// A node while the tree is being built. Its number differs from the finished tree's.
   public struct Handle: Hashable, Sendable {
     let raw: Int32
-    public static let root = Handle(raw: 0)
+    public static var root: Handle { Handle(raw: 0) }
   }
 
-  struct Draft {
-    var segment: Int32
-    var parent: Int32
-    var firstChild: Int32 = -1
-    var lastChild: Int32 = -1
-    var nextSibling: Int32 = -1
-    var leaf: Int32 = -1
-    var depth: Int32
-    var childCount: Int32 = 0
-    var joint: Joint
-    var kind: BranchKind = .keyed
-    var isHidden = false
+  /// What is known of a node only while the tree is being built. Its depth stands in `end`, which
+  /// is not known yet. Small, because large trees are built as fast as memory is handed out.
+  struct Links {
+    /// The last child, -1 where there is none. When the tree is finished, the node's number in it.
+    var last: Int32 = -1
+    /// The next child of the parent; after the last one, the first.
+    var next: Int32
   }
 
   let order: ChildOrder
   var interner = SegmentInterner()
-  var drafts = ContiguousArray<Draft>()
+  /// Nodes in the order in which they were made; where they end is not known yet.
+  var nodes = ContiguousArray<Tree.Node>()
+  var links = ContiguousArray<Links>()
   var leaves = ContiguousArray<Tree.LeafRecord>()
   var shapes = ShapeInterner()
   var layouts: [Layout] = []
@@ -42,16 +39,24 @@ public struct TreeBuilder {
   private let seed = UInt64.random(in: .min ... .max)
   /// The node path of the last flat name, for names that begin alike.
   private var lastFlat = FlatNameCache()
+  /// The last shape and type that were found to go together.
+  private var lastChecked: (shape: Int32, dtype: DType) = (-1, .u8)
 
   public init(order: ChildOrder = .asGiven) {
     self.order = order
     let segment = interner.intern(UnsafeRawBufferPointer(start: nil, count: 0)) ?? 0
-    drafts.append(Draft(segment: segment, parent: -1, depth: 0, joint: .level))
+    nodes.append(Tree.Node(segment: segment, parent: -1, end: 0, joint: .level))
+    links.append(Links(next: 0))
   }
 
+  /// Makes room for `count` leaves in all; those that are there are taken for a fair sample.
   public mutating func reserve(leaves count: Int) {
+    let (nodesThere, leavesThere) = leaves.isEmpty ? (5, 4) : (nodes.count, leaves.count)
+    let (product, overflow) = count.multipliedReportingOverflow(by: nodesThere)
+    guard !overflow else { return }
     leaves.reserveCapacity(count)
-    drafts.reserveCapacity(count + count / 4)
+    nodes.reserveCapacity(product / leavesThere)
+    links.reserveCapacity(product / leavesThere)
   }
 
   // MARK: Branches
@@ -66,30 +71,43 @@ public struct TreeBuilder {
   public mutating func node(
     _ name: UnsafeRawBufferPointer, under parent: Handle, joint: Joint = .level
   ) throws -> Handle {
-    guard let segment = interner.intern(name) else { throw TreeError.tooLarge }
-    if let known = child(segment, under: parent, joint: joint) { return known }
-    return try append(segment, under: parent, joint: joint)
+    try step(name, parent, joint)
   }
 
   @inline(__always)
-  private func child(_ segment: Int32, under parent: Handle, joint: Joint) -> Handle? {
-    if drafts[Int(parent.raw)].childCount <= Self.scannedChildren {
-      var child = drafts[Int(parent.raw)].firstChild
-      while child >= 0 {
-        let draft = drafts[Int(child)]
-        if draft.segment == segment && draft.joint == joint { return Handle(raw: child) }
-        child = draft.nextSibling
-      }
-    } else {
-      var probe = childIndex.probe(childHash(parent.raw, segment, joint))
-      while let known = childIndex.next(&probe) {
-        let draft = drafts[Int(known)]
-        if draft.parent == parent.raw && draft.segment == segment && draft.joint == joint {
-          return Handle(raw: known)
-        }
+  private mutating func step(
+    _ name: UnsafeRawBufferPointer, _ parent: Handle, _ joint: Joint
+  ) throws -> Handle {
+    guard let segment = interner.intern(name) else { throw TreeError.tooLarge }
+    let (known, siblings) = child(segment, under: parent, joint: joint)
+    if known >= 0 { return Handle(raw: known) }
+    return try append(segment, under: parent, joint: joint, siblings: siblings)
+  }
+
+  /// The child with this segment, -1 where there is none; without one, how many others there are,
+  /// exactly where they are few.
+  @inline(__always)
+  private func child(_ segment: Int32, under parent: Handle, joint: Joint) -> (Int32, Int) {
+    var siblings = 0
+    let last = links[Int(parent.raw)].last
+    if last < 0 { return (-1, 0) }
+    var child = last
+    repeat {
+      child = links[Int(child)].next
+      let node = nodes[Int(child)]
+      if node.segment == segment && node.joint == joint { return (child, siblings) }
+      siblings += 1
+      if siblings > Self.scannedChildren { break }
+    } while child != last
+    guard siblings > Self.scannedChildren else { return (-1, siblings) }
+    var probe = childIndex.probe(childHash(parent.raw, segment, joint))
+    while let known = childIndex.next(&probe) {
+      let node = nodes[Int(known)]
+      if node.parent == parent.raw && node.segment == segment && node.joint == joint {
+        return (known, siblings)
       }
     }
-    return nil
+    return (-1, siblings)
   }
 
   /// The child of `parent` at an index.
@@ -98,22 +116,22 @@ public struct TreeBuilder {
   }
 
   public mutating func setKind(_ kind: BranchKind, of node: Handle) {
-    drafts[Int(node.raw)].kind = kind
+    nodes[Int(node.raw)].kind = kind
   }
   /// The producer's name for the branch's type.
   public mutating func setLabel(_ label: some Sequence<UInt8>, of node: Handle) {
     labels[node.raw] = Array(label)
   }
   /// Marks a subtree as beside the weights.
-  public mutating func hide(_ node: Handle) { drafts[Int(node.raw)].isHidden = true }
+  public mutating func hide(_ node: Handle) { nodes[Int(node.raw)].isHidden = true }
 
   public func path(of node: Handle) -> TreePath {
     var segments: [TreePath.Segment] = []
     var at = node.raw
     while at > 0 {
-      let draft = drafts[Int(at)]
-      segments.append(TreePath.Segment(interner.table.name(draft.segment), joint: draft.joint))
-      at = draft.parent
+      let node = nodes[Int(at)]
+      segments.append(TreePath.Segment(interner.table.name(node.segment), joint: node.joint))
+      at = node.parent
     }
     return TreePath(segments.reversed())
   }
@@ -158,12 +176,11 @@ public struct TreeBuilder {
     let parts = flatName.bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     var node = Handle.root
     for (index, part) in parts.enumerated() {
-      guard let segment = part.withUnsafeBytes(interner.find),
-        let next = child(segment, under: node, joint: index == 0 ? .level : .dot)
-      else { return nil }
-      node = next
+      guard let segment = part.withUnsafeBytes(interner.find) else { return nil }
+      node = Handle(raw: child(segment, under: node, joint: index == 0 ? .level : .dot).0)
+      if node.raw < 0 { return nil }
     }
-    let leaf = drafts[Int(node.raw)].leaf
+    let leaf = nodes[Int(node.raw)].leaf
     return leaf < 0 ? nil : LeafID(leaf)
   }
 
@@ -195,8 +212,11 @@ public struct TreeBuilder {
     guard let shape = shapes.intern(dimensions) else {
       throw TreeError.badShape(at: path(of: node), Shape(dimensions))
     }
-    guard let elements = shapes.elementCount(shape), dtype.byteCount(elements: elements) != nil
-    else { throw TreeError.badShape(at: path(of: node), Shape(dimensions)) }
+    if lastChecked != (shape, dtype) {
+      guard let elements = shapes.elementCount(shape), dtype.byteCount(elements: elements) != nil
+      else { throw TreeError.badShape(at: path(of: node), Shape(dimensions)) }
+      lastChecked = (shape, dtype)
+    }
     return try append(
       Tree.LeafRecord(
         kind: .array, dtype: dtype, trainability: .unknown, layoutKind: 0, shape: shape,
@@ -216,25 +236,20 @@ public struct TreeBuilder {
     guard separator != .level else { return try node(name, under: parent) }
     let byte = UInt8(ascii: separator == .slash ? "/" : ".")
     var (start, node) = lastFlat.resume(name, separator: byte, under: parent)
-    var isFirst = start == 0
-    var splits = lastFlat.depth
-    while start <= name.count {
+    while true {
       var end = start
       // Past this many parts the rest stays one segment: no real name has them.
-      if splits < 256 {
-        while end < name.count, name[end] != byte { end += 1 }
+      if lastFlat.depth < 256 {
+        while end < name.count, name[end] != byte { end &+= 1 }
       } else {
         end = name.count
       }
-      splits += 1
-      node = try self.node(
-        UnsafeRawBufferPointer(rebasing: name[start..<end]), under: node,
-        joint: isFirst ? .level : separator)
-      isFirst = false
-      if end < name.count { lastFlat.push(end: end, node: node) }
-      start = end + 1
+      node = try step(
+        UnsafeRawBufferPointer(rebasing: name[start..<end]), node, start == 0 ? .level : separator)
+      if end == name.count { return node }
+      lastFlat.push(end: end, node: node)
+      start = end &+ 1
     }
-    return node
   }
 
   // MARK: Inside
@@ -245,97 +260,54 @@ public struct TreeBuilder {
     return mixHash(seed &+ UInt64(joint.rawValue), key)
   }
 
+  @inline(__always)
   private mutating func append(
-    _ segment: Int32, under parent: Handle, joint: Joint
+    _ segment: Int32, under parent: Handle, joint: Joint, siblings: Int
   ) throws -> Handle {
-    let family = drafts[Int(parent.raw)]
-    guard family.depth < Tree.maximumDepth else { throw TreeError.tooDeep(at: path(of: parent)) }
-    guard drafts.count < Int(Int32.max) else { throw TreeError.tooLarge }
-    let id = Int32(drafts.count)
-    drafts.append(
-      Draft(segment: segment, parent: parent.raw, depth: family.depth + 1, joint: joint))
-    if family.lastChild >= 0 {
-      drafts[Int(family.lastChild)].nextSibling = id
-    } else {
-      drafts[Int(parent.raw)].firstChild = id
+    let depth = nodes[Int(parent.raw)].end + 1
+    guard depth <= Tree.maximumDepth else { throw TreeError.tooDeep(at: path(of: parent)) }
+    guard nodes.count < Int(Int32.max) else { throw TreeError.tooLarge }
+    let id = Int32(nodes.count)
+    nodes.append(Tree.Node(segment: segment, parent: parent.raw, end: depth, joint: joint))
+    links.append(Links(next: id))
+    links.withUnsafeMutableBufferPointer { links in
+      let last = links[Int(parent.raw)].last
+      if last >= 0 {
+        links[Int(id)].next = links[Int(last)].next
+        links[Int(last)].next = id
+      }
+      links[Int(parent.raw)].last = id
     }
-    drafts[Int(parent.raw)].lastChild = id
-    drafts[Int(parent.raw)].childCount += 1
-    if family.childCount == Self.scannedChildren {
+    if siblings == Self.scannedChildren {
       indexChildren(of: parent.raw)
-    } else if family.childCount > Self.scannedChildren {
+    } else if siblings > Self.scannedChildren {
       childIndex.insert(id, hash: childHash(parent.raw, segment, joint))
     }
     return Handle(raw: id)
   }
 
-  /// Most branches have a few children, which are found fastest one after another; only the
-  /// children of larger ones are indexed.
-  private static let scannedChildren: Int32 = 8
+  /// Most branches have a few children, which are found fastest one after another; only larger
+  /// ones have theirs in an index.
+  private static var scannedChildren: Int { 8 }
 
   private mutating func indexChildren(of parent: Int32) {
-    var child = drafts[Int(parent)].firstChild
-    while child >= 0 {
-      let draft = drafts[Int(child)]
-      childIndex.insert(child, hash: childHash(parent, draft.segment, draft.joint))
-      child = draft.nextSibling
-    }
+    let last = links[Int(parent)].last
+    var child = last
+    repeat {
+      child = links[Int(child)].next
+      let node = nodes[Int(child)]
+      childIndex.insert(child, hash: childHash(parent, node.segment, node.joint))
+    } while child != last
   }
 
   private mutating func append(_ record: Tree.LeafRecord) throws -> LeafID {
-    guard drafts[Int(record.node)].leaf < 0 else {
+    guard nodes[Int(record.node)].leaf < 0 else {
       throw TreeError.duplicate(path(of: Handle(raw: record.node)))
     }
     guard leaves.count < Int(Int32.max) else { throw TreeError.tooLarge }
     let id = Int32(leaves.count)
-    drafts[Int(record.node)].leaf = id
+    nodes[Int(record.node)].leaf = id
     leaves.append(record)
     return LeafID(id)
   }
-}
-
-/// Where the separators of the last flat name stood, and which nodes its prefixes led to.
-private struct FlatNameCache {
-  private var name = ContiguousArray<UInt8>()
-  private var parent: Int32 = -1
-  private var separator: UInt8 = 0
-  private var stack = ContiguousArray<(end: Int, node: TreeBuilder.Handle)>()
-
-  /// How many segments of the name are known.
-  var depth: Int { stack.count }
-
-  /// How much of `name` is known already: where to go on, and from which node.
-  mutating func resume(
-    _ next: UnsafeRawBufferPointer, separator: UInt8, under parent: TreeBuilder.Handle
-  ) -> (start: Int, node: TreeBuilder.Handle) {
-    defer {
-      name.removeAll(keepingCapacity: true)
-      name.append(contentsOf: next)
-    }
-    guard parent.raw == self.parent, separator == self.separator else {
-      self.parent = parent.raw
-      self.separator = separator
-      stack.removeAll(keepingCapacity: true)
-      return (0, parent)
-    }
-    let common = name.withUnsafeBytes { commonPrefix($0, next) }
-    while let top = stack.last, top.end >= common { stack.removeLast() }
-    return stack.last.map { ($0.end + 1, $0.node) } ?? (0, parent)
-  }
-
-  mutating func push(end: Int, node: TreeBuilder.Handle) { stack.append((end, node)) }
-}
-
-/// How many bytes two names begin with in common.
-private func commonPrefix(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Int {
-  let limit = min(a.count, b.count)
-  var common = 0
-  while common + 8 <= limit,
-    a.loadUnaligned(fromByteOffset: common, as: UInt64.self)
-      == b.loadUnaligned(fromByteOffset: common, as: UInt64.self)
-  {
-    common += 8
-  }
-  while common < limit, a[common] == b[common] { common += 1 }
-  return common
 }

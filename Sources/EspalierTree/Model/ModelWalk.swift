@@ -93,7 +93,7 @@ struct ModelWalk {
 
   private mutating func enterChild(_ index: Int, of frame: Frame) throws {
     let child = frame.children[index]
-    let before = builder.drafts.count
+    let before = builder.nodes.count
     let node: TreeBuilder.Handle
     switch child.name {
     case .index: node = try builder.node(at: index, under: frame.node)
@@ -102,11 +102,11 @@ struct ModelWalk {
       node = try builder.flatNode(name, under: frame.node)
     case .property(let name):
       node = try builder.node(name, under: frame.node)
-      guard builder.drafts.count > before else {
+      guard builder.nodes.count > before else {
         throw TreeError.duplicate(builder.path(of: node))
       }
     }
-    guard builder.drafts.count <= maximumNodes else {
+    guard builder.nodes.count <= maximumNodes else {
       throw ModelError.tooManyNodes(limit: maximumNodes)
     }
     try enter(

@@ -32,8 +32,8 @@ struct HeaderScanner {
     var range: Range<Int> { start..<(start + count) }
   }
 
-  /// Goes back to an earlier place.
-  mutating func back(to position: Int) { self.position = position }
+  /// Goes on from another place.
+  mutating func move(to position: Int) { self.position = position }
 
   @inline(__always) var next: UInt8 { base[position] }
 
@@ -138,56 +138,68 @@ struct HeaderScanner {
 
   @inline(__always) mutating func string() throws -> Text {
     guard base[position] == UInt8(ascii: "\"") else { throw unexpected("a string") }
+    guard let text = plainString(at: position) else {
+      return try unusualString(from: position + 1)
+    }
+    position = text.start + text.count + 1
+    return text
+  }
+
+  /// The string that begins at `position` when it is plain, without escapes and in ASCII.
+  @inline(__always) func plainString(at position: Int) -> Text? {
+    guard base[position] == UInt8(ascii: "\"") else { return nil }
     let start = position + 1
     var index = start
-    var word = load(index)
-    // Eight bytes at a time as long as they are plain: no quote, backslash, control or high byte.
-    while Self.isPlain(word) {
-      index += 8
-      word = load(index)
-    }
     while true {
-      let byte = base[index]
-      if byte == UInt8(ascii: "\"") {
-        position = index + 1
+      // Eight bytes at a time.
+      let found = Self.special(load(index))
+      if found != 0 {
+        index += found.trailingZeroBitCount / 8
+        guard base[index] == UInt8(ascii: "\"") else { return nil }
         return Text(start: start, count: index - start, isEscaped: false)
       }
-      if byte < 0x20 || byte >= 0x80 || byte == UInt8(ascii: "\\") {
-        return try unusualString(from: start)
-      }
-      index += 1
+      index += 8
     }
   }
 
-  @inline(__always) private func load(_ index: Int) -> UInt64 {
+  @inline(__always) func load(_ index: Int) -> UInt64 {
     UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self)
   }
 
-  @inline(__always) private static func isPlain(_ word: UInt64) -> Bool {
+  /// The high bit of the first byte that is a quote, a backslash, a control or no ASCII character;
+  /// zero when there is none. Bits above the lowest mean nothing.
+  @inline(__always) private static func special(_ word: UInt64) -> UInt64 {
     let ones: UInt64 = 0x0101_0101_0101_0101
     let high: UInt64 = 0x8080_8080_8080_8080
     let quote = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
     let slash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
-    // A byte below n sets its high bit in (x - n·ones) & ~x; exact whenever no byte matches.
+    // A byte below n sets its high bit in (x - n·ones) & ~x; exact up to the first that matches.
     let control = (word &- ones &* 0x20) & ~word
     let quotes = (quote &- ones) & ~quote
     let slashes = (slash &- ones) & ~slash
-    return (control | quotes | slashes | word) & high == 0
+    return (control | quotes | slashes | word) & high
   }
 
   /// Takes a string of at most seven characters and no escape, as a number that no other string
   /// makes; nil, and nothing is taken, where it is none.
   @inline(__always) mutating func shortString() -> UInt64? {
-    guard base[position] == UInt8(ascii: "\"") else { return nil }
-    let word = load(position + 1)
+    guard base[position] == UInt8(ascii: "\""),
+      let (word, length) = shortWord(at: position + 1)
+    else { return nil }
+    position += length + 2
+    return word
+  }
+
+  /// At most seven characters before a quote, as such a number, and how many they are.
+  @inline(__always) func shortWord(at position: Int) -> (word: UInt64, length: Int)? {
+    let word = load(position)
     let ones: UInt64 = 0x0101_0101_0101_0101
     let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
     // The lowest bit set is that of the first quote.
     let found = (quotes &- ones) & ~quotes & (ones &* 0x80)
     guard found != 0 else { return nil }
     let bits = found.trailingZeroBitCount & ~7
-    position += bits / 8 + 2
-    return (word & ((1 << UInt64(bits)) &- 1)) | UInt64(bits / 8) << 56
+    return ((word & ((1 << UInt64(bits)) &- 1)) | UInt64(bits / 8) << 56, bits / 8)
   }
 
   /// A string with escapes, with other characters than ASCII, or with a mistake.

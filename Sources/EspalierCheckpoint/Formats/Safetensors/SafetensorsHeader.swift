@@ -21,7 +21,7 @@ struct SafetensorsHeader {
   /// Most arrays have the type of the one before: its name as `HeaderScanner.shortString` has it.
   private var lastDType: (word: UInt64, dtype: DType, bits: Int) = (.max, .u8, 8)
   /// The shape of the entry at hand: the first `rank` of these.
-  private var dimensions = ContiguousArray<Int>()
+  private var dimensions = ContiguousArray<Int>(repeating: 0, count: 8)
   private var rank = 0
 
   /// The fields of the entry at hand.
@@ -33,6 +33,19 @@ struct SafetensorsHeader {
     var end = 0
     /// Bits of ``HeaderScanner/Field``.
     var seen: UInt8 = 0
+
+    /// Lets the offsets count from the start of the region; false where they are not the size of
+    /// the array. Where they lie among the others is checked when all are known.
+    @inline(__always)
+    mutating func place(from dataStart: Int) -> Bool {
+      let (bits, overflow) = elements.multipliedReportingOverflow(by: bits)
+      guard !overflow, bits & 7 == 0, end >= begin, end - begin == bits >> 3,
+        end <= Int.max - dataStart
+      else { return false }
+      begin += dataStart
+      end += dataStart
+      return true
+    }
   }
 
   // MARK: A file
@@ -44,9 +57,6 @@ struct SafetensorsHeader {
     let dataStart = 8 + length
     end = dataStart
     isInOrder = true
-    // An entry takes at least 50 bytes, and most take a hundred.
-    builder.reserve(leaves: first + length / 100)
-    begins.reserveCapacity(first + length / 100)
     var window = try HeaderWindow(region, 8..<dataStart)
     try readEntries(&window, dataStart: dataStart)
     parts.append(
@@ -90,6 +100,8 @@ struct SafetensorsHeader {
   /// with them, and grows as long as they do not fit.
   private mutating func readEntries(_ window: inout HeaderWindow, dataStart: Int) throws {
     var progress = Progress()
+    let first = begins.count
+    var isReserved = false
     while !progress.isAtEnd {
       var done = 0
       do {
@@ -101,7 +113,13 @@ struct SafetensorsHeader {
         }
       } catch {
         if window.isLast { throw error }
-        if done > 0 { try window.advance(by: done) } else { try window.grow() }
+        if done > 0 {
+          if !isReserved { reserve(begins.count - first, in: done, of: dataStart) }
+          isReserved = true
+          try window.advance(by: done)
+        } else {
+          try window.grow()
+        }
       }
     }
     // The header may have been padded beyond the window.
@@ -109,6 +127,14 @@ struct SafetensorsHeader {
       try window.advance(by: window.count)
       try window.withScanner { try checkPadding(&$0) }
     }
+  }
+
+  /// Makes room for all entries of a file, of which some are known.
+  private mutating func reserve(_ entries: Int, in bytes: Int, of length: Int) {
+    // A little more: arrays that have to grow are copied as a whole.
+    let expected = begins.count + entries * (length / bytes + 1)
+    builder.reserve(leaves: expected)
+    begins.reserveCapacity(expected)
   }
 
   /// Reads one entry and the comma or brace after it. On an error nothing has changed.
@@ -123,6 +149,7 @@ struct SafetensorsHeader {
       progress.isOpen = true
       return
     }
+    if try readPlainEntry(&scanner, dataStart: dataStart) { return }
     let start = scanner.position
     let name = try scanner.string()
     try scanner.take(UInt8(ascii: ":"))
@@ -140,7 +167,8 @@ struct SafetensorsHeader {
     } else {
       var entry = try readFields(of: name, &scanner)
       let isLast = try endOfEntry(&scanner)
-      try check(&entry, name, scanner, dataStart: dataStart)
+      guard entry.seen == HeaderScanner.Field.all else { throw missingField(entry, name, scanner) }
+      guard entry.place(from: dataStart) else { throw wrongSize(entry, name, scanner) }
       if isLast {
         // What follows the closing brace is looked at before the tensor is added.
         try checkEnd(&scanner)
@@ -148,6 +176,24 @@ struct SafetensorsHeader {
       }
       try add(entry, name, scanner)
     }
+  }
+
+  /// Reads an entry in the usual form; false, and nothing has changed, where it has another.
+  @inline(__always)
+  private mutating func readPlainEntry(
+    _ scanner: inout HeaderScanner, dataStart: Int
+  ) throws -> Bool {
+    let found = dimensions.withUnsafeMutableBufferPointer { scanner.plainEntry($0) }
+    guard let found, found.dtype == lastDType.word, !scanner.equals(found.name, "__metadata__")
+    else { return false }
+    rank = found.rank
+    var entry = Entry(
+      dtype: lastDType.dtype, bits: lastDType.bits, elements: found.elements, begin: found.begin,
+      end: found.end, seen: HeaderScanner.Field.all)
+    guard entry.place(from: dataStart) else { throw wrongSize(entry, found.name, scanner) }
+    try add(entry, found.name, scanner)
+    scanner.move(to: found.next)
+    return true
   }
 
   /// Whether the entry was the last. The next one has begun, or the header is closed.
@@ -251,7 +297,7 @@ struct SafetensorsHeader {
     let start = scanner.position
     if let word = scanner.shortString() {
       if word == lastDType.word { return (lastDType.dtype, lastDType.bits) }
-      scanner.back(to: start)
+      scanner.move(to: start)
     }
     let text = try scanner.string()
     let found =
@@ -266,11 +312,11 @@ struct SafetensorsHeader {
     }
     let bits = SafetensorsDType.bits(found)
     let end = scanner.position
-    scanner.back(to: start)
+    scanner.move(to: start)
     if let word = scanner.shortString(), scanner.position == end {
       lastDType = (word, found, bits)
     }
-    scanner.back(to: end)
+    scanner.move(to: end)
     return (found, bits)
   }
 
@@ -309,21 +355,6 @@ struct SafetensorsHeader {
   }
 
   var shape: Shape { Shape(dimensions[..<rank]) }
-
-  /// Checks an entry by itself and lets its offsets count from the start of the region.
-  @inline(__always)
-  private func check(
-    _ entry: inout Entry, _ name: HeaderScanner.Text, _ scanner: HeaderScanner, dataStart: Int
-  ) throws {
-    guard entry.seen == HeaderScanner.Field.all else { throw missingField(entry, name, scanner) }
-    let (bits, overflow) = entry.elements.multipliedReportingOverflow(by: entry.bits)
-    guard !overflow, bits & 7 == 0, entry.end >= entry.begin,
-      entry.end - entry.begin == bits >> 3, entry.end <= Int.max - dataStart
-    else { throw wrongSize(entry, name, scanner) }
-    // Where they lie among the others is checked when all are known.
-    entry.begin += dataStart
-    entry.end += dataStart
-  }
 
   // MARK: Metadata
 
