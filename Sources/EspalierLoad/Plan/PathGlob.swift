@@ -1,4 +1,5 @@
 import EspalierTree
+import Synchronization
 
 /// A pattern for key paths, as people type them: `encoder.*.bias`, `**.running_{mean,var}`.
 ///
@@ -124,37 +125,99 @@ public struct PathGlob: Sendable, Hashable, CustomStringConvertible {
     byte == UInt8(ascii: ".") || byte == UInt8(ascii: "/")
   }
 
-  /// Follows all ways through the pattern at once, so that no pattern takes long.
   private static func match(_ tokens: [Token], _ name: [UInt8]) -> Bool {
-    var states = [Bool](repeating: false, count: tokens.count + 1)
-    func close(_ states: inout [Bool]) {
-      for (index, token) in tokens.enumerated()
-      where states[index] && (token == .any || token == .part) { states[index + 1] = true }
-    }
-    states[0] = true
-    close(&states)
-    for byte in name {
-      var next = [Bool](repeating: false, count: tokens.count + 1)
-      for (index, token) in tokens.enumerated() where states[index] {
-        switch token {
-        case .byte(let wanted):
-          let isSame = wanted == byte || (isSeparator(wanted) && isSeparator(byte))
-          if isSame { next[index + 1] = true }
-        case .one: if !isSeparator(byte), byte & 0xC0 != 0x80 { next[index + 1] = true }
-        case .part: if !isSeparator(byte) { next[index] = true }
-        case .any: next[index] = true
-        }
-      }
-      // Bytes that continue a character belong to the `?` that took its first one.
-      if byte & 0xC0 == 0x80 {
-        for (index, token) in tokens.enumerated() where token == .one && states[index + 1] {
-          next[index + 1] = true
-        }
-      }
-      close(&next)
-      states = next
-    }
+    var states = beginning(tokens)
+    var next = states
+    for byte in name { step(tokens, &states, byte, &next) }
     return states[tokens.count]
+  }
+
+  /// Where the pattern can be before the first byte.
+  private static func beginning(_ tokens: [Token]) -> [Bool] {
+    var states = [Bool](repeating: false, count: tokens.count + 1)
+    states[0] = true
+    close(tokens, &states)
+    return states
+  }
+
+  /// Follows all ways through the pattern at once, so that no pattern takes long.
+  private static func step(
+    _ tokens: [Token], _ states: inout [Bool], _ byte: UInt8, _ next: inout [Bool]
+  ) {
+    for index in next.indices { next[index] = false }
+    for (index, token) in tokens.enumerated() where states[index] {
+      switch token {
+      case .byte(let wanted):
+        let isSame = wanted == byte || (isSeparator(wanted) && isSeparator(byte))
+        if isSame { next[index + 1] = true }
+      case .one: if !isSeparator(byte), byte & 0xC0 != 0x80 { next[index + 1] = true }
+      case .part: if !isSeparator(byte) { next[index] = true }
+      case .any: next[index] = true
+      }
+    }
+    // Bytes that continue a character belong to the `?` that took its first one.
+    if byte & 0xC0 == 0x80 {
+      for (index, token) in tokens.enumerated() where token == .one && states[index + 1] {
+        next[index + 1] = true
+      }
+    }
+    close(tokens, &next)
+    swap(&states, &next)
+  }
+
+  private static func close(_ tokens: [Token], _ states: inout [Bool]) {
+    for (index, token) in tokens.enumerated()
+    where states[index] && (token == .any || token == .part) { states[index + 1] = true }
+  }
+}
+
+// MARK: - Whole trees
+
+extension PathGlob {
+  /// How far the patterns have come along one path.
+  fileprivate struct Progress {
+    private var forms: [(tokens: [Token], states: [Bool])]
+
+    init(_ patterns: [PathGlob]) {
+      forms = patterns.flatMap(\.forms).map { ($0, beginning($0)) }
+    }
+
+    var isMatch: Bool { forms.contains { $0.states[$0.tokens.count] } }
+
+    mutating func read(_ bytes: some Sequence<UInt8>) {
+      for index in forms.indices {
+        var next = forms[index].states
+        for byte in bytes { step(forms[index].tokens, &forms[index].states, byte, &next) }
+      }
+    }
+  }
+
+  /// For every node of a tree whether it is named by a pattern, lies below such a node, or above.
+  ///
+  /// Each name is read once, from where its parent's ends.
+  fileprivate static func kept(_ patterns: [PathGlob], in tree: Tree) -> [Bool] {
+    var kept = [Bool](repeating: false, count: tree.nodeCount)
+    var open: [(end: Int, isKept: Bool, progress: Progress)] = []
+    for index in 0..<tree.nodeCount {
+      let node = NodeID(Int32(truncatingIfNeeded: index))
+      while let last = open.last, last.end <= index { open.removeLast() }
+      var progress = open.last?.progress ?? Progress(patterns)
+      var isKept = open.last?.isKept ?? false
+      if !isKept {
+        if open.count > 1 { progress.read(CollectionOfOne(UInt8(ascii: "."))) }
+        if !open.isEmpty { tree.withName(of: node) { progress.read($0) } }
+        isKept = progress.isMatch
+      }
+      kept[index] = isKept
+      if tree.hasChildren(node) { open.append((tree.end(of: node), isKept, progress)) }
+    }
+    // A branch stays for what is kept below it.
+    for index in (0..<tree.nodeCount).reversed() where kept[index] {
+      if let parent = tree.parent(of: NodeID(Int32(truncatingIfNeeded: index))) {
+        kept[parent.index] = true
+      }
+    }
+    return kept
   }
 }
 
@@ -181,13 +244,9 @@ extension TreeFilter {
 
   /// Keeps leaves that one of the patterns names, or that lie below what one names.
   public static func keeping(_ patterns: [PathGlob]) -> TreeFilter {
-    TreeFilter { tree, node in
-      if patterns.contains(where: { $0.covers(tree.path(of: node)) }) { return true }
-      // A branch stays for what is kept below it.
-      return (node.index + 1..<tree.end(of: node)).contains { index in
-        let below = tree.path(of: NodeID(Int32(truncatingIfNeeded: index))).flatName
-        return patterns.contains { $0.matches(below) }
-      }
+    let known = KeptNodes()
+    return TreeFilter { tree, node in
+      known.contains(node, of: tree) { PathGlob.kept(patterns, in: tree) }
     }
   }
 
@@ -198,5 +257,21 @@ extension TreeFilter {
   public func and(_ other: TreeFilter) -> TreeFilter {
     let first = self
     return TreeFilter { tree, node in first.keep(tree, node) && other.keep(tree, node) }
+  }
+}
+
+/// Which nodes of the last two trees are kept: a filter is asked for the nodes of both sides in turn.
+private final class KeptNodes: Sendable {
+  private let trees = Mutex<[(tree: Tree, kept: [Bool])]>([])
+
+  func contains(_ node: NodeID, of tree: Tree, _ find: () -> [Bool]) -> Bool {
+    trees.withLock { trees in
+      if let known = trees.first(where: { $0.tree.isIdentical(to: tree) }) {
+        return known.kept[node.index]
+      }
+      let kept = find()
+      trees = trees.suffix(1) + [(tree, kept)]
+      return kept[node.index]
+    }
   }
 }
