@@ -18,6 +18,7 @@ import Testing
     ([], .row), ([5], .strided(offset: 2, strides: [3])),
     ([3, 2], .strided(offset: 9, strides: [-4, 1])),
     ([2, 2, 3], .strided(offset: 1, strides: [3, 7, 1])),
+    ([2, 5, 3], .strided(offset: 1, strides: [15, 1, 5])), ([20, 3], .contiguous(.column)),
     ([4, 3], .strided(offset: 0, strides: [0, 2])), ([0, 4], .row), ([2, 0], .contiguous(.column)),
   ]
 

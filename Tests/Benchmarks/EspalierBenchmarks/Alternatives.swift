@@ -49,6 +49,26 @@ func benchmarkPlanning() throws {
 func benchmarkSaving(_ folder: URL) throws {
   let source = folder.appendingPathComponent("source.safetensors")
   try writeLarge(source, tensors: 64, megabytes: 64)
+  try compareSaving(source, "loading and saving 4 GB against cp and sync", folder)
+  try FileManager.default.removeItem(at: source)
+}
+
+/// The same for a PyTorch file with one large transposed matrix.
+func benchmarkTransposed(_ folder: URL) throws {
+  guard let python = ProcessInfo.processInfo.environment["ESPALIER_PYTHON"] else { return }
+  let source = folder.appendingPathComponent("source.pt")
+  let script =
+    "import sys,torch\n"
+    + "torch.save({'a':torch.ones(1<<26),'b':torch.ones(16000,12000).t()},sys.argv[1])"
+  _ = try output(python, ["-c", script, source.path])
+  guard FileManager.default.fileExists(atPath: source.path) else {
+    return print("skipped transposed: ESPALIER_PYTHON has no torch")
+  }
+  try compareSaving(source, "1 GB with a transposed matrix against cp and sync", folder)
+  try FileManager.default.removeItem(at: source)
+}
+
+private func compareSaving(_ source: URL, _ what: String, _ folder: URL) throws {
   var ratios: [Double] = []
   for _ in 0..<3 {
     let copy = folder.appendingPathComponent("copy")
@@ -56,7 +76,7 @@ func benchmarkSaving(_ folder: URL) throws {
     _ = try output("/bin/sh", ["-c", "cp '\(source.path)' '\(copy.path)' && sync '\(copy.path)'"])
     let theirs = now() - start
     try FileManager.default.removeItem(at: copy)
-    let out = folder.appendingPathComponent("out.safetensors")
+    let out = folder.appendingPathComponent("out." + source.pathExtension)
     start = now()
     let file = try Checkpoint.open(FilePath(source.path))
     let plan = try LoadPlan(Alignment(file.tree, file.tree), destination: file, source: file)
@@ -77,7 +97,7 @@ func benchmarkSaving(_ folder: URL) throws {
     try FileManager.default.removeItem(at: out)
     ratios.append(ours / theirs)
   }
-  report("loading and saving 4 GB against cp and sync", ratios.sorted()[1], "times", limit: 1.5)
+  report(what, ratios.sorted()[1], "times", limit: 1.5)
   print("     peak memory \(peakMegabytes()) MB")
 }
 

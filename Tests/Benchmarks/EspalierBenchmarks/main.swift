@@ -1,9 +1,9 @@
 // What the project promises, measured: ratios against alternatives in one run, and limits.
 //
 //     ESPALIER_BENCH=1 swift run -c release espalier-bench \
-//       [scale] [list] [many] [plan] [explain] [save]
+//       [scale] [list] [many] [plan] [explain] [save] [transposed]
 //
-// `list` needs ESPALIER_PYTHON, an interpreter with safetensors, and `many` one with h5py; `save`
+// `list`, `many` and `transposed` need ESPALIER_PYTHON, an interpreter with safetensors, h5py and torch; `save`
 // writes 8 GB to $TMPDIR.
 
 import Foundation
@@ -29,3 +29,4 @@ if runs("many") { try benchmarkManyArrays(folder) }
 if runs("plan") { try benchmarkPlanning() }
 if runs("explain") { benchmarkDiagnosis() }
 if runs("save") { try benchmarkSaving(folder) }
+if runs("transposed") { try benchmarkTransposed(folder) }
