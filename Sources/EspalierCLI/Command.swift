@@ -30,7 +30,7 @@ struct EspalierCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Browse.self, List.self, Diff.self, Explain.self, Load.self, Check.self, Hash.self,
+      Browse.self, List.self, Diff.self, Explain.self, Load.self, Check.self, Hash.self, Stats.self,
       SkeletonCommand.self,
       FormatList.self, Demo.self,
     ],
@@ -55,13 +55,13 @@ struct PairArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Begin at this path of the destination instead of the container that is entered by itself.",
-      valueName: "path"))
+      valueName: "path"), completion: .pathsInside(argument: 0))
   var into: String?
 
   @Option(
     help: ArgumentHelp(
       "Begin at this path of the source instead of the container that is entered by itself.",
-      valueName: "path"))
+      valueName: "path"), completion: .pathsInside(argument: 1))
   var from: String?
 
   @Option(

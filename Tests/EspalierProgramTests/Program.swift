@@ -39,8 +39,10 @@ struct Finished {
 }
 
 /// Runs the program without a terminal.
-func run(_ arguments: String...) throws -> Finished {
-  try finish(builtProgram("espalier"), arguments)
+func run(
+  _ arguments: String..., environment: [String: String] = [:]
+) throws -> Finished {
+  try runProgram(builtProgram("espalier"), arguments, environment: environment)
 }
 
 /// Runs the program with limits that end it where it needs more.
@@ -50,15 +52,19 @@ func run(_ arguments: String...) throws -> Finished {
 ///   - kilobytes: of address space.
 func run(_ arguments: [String], seconds: Int, kilobytes: Int) throws -> Finished {
   let limits = "ulimit -t \(seconds) && ulimit -v \(kilobytes) && exec \"$0\" \"$@\""
-  return try finish("/bin/sh", ["-c", limits, builtProgram("espalier")] + arguments)
+  return try runProgram("/bin/sh", ["-c", limits, builtProgram("espalier")] + arguments)
 }
 
-private func finish(_ program: String, _ arguments: [String]) throws -> Finished {
+/// - Parameter environment: over that of the tests.
+func runProgram(
+  _ path: String, _ arguments: [String], environment: [String: String] = [:]
+) throws -> Finished {
   let process = Process()
-  process.executableURL = URL(fileURLWithPath: program)
+  process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+  process.executableURL = URL(fileURLWithPath: path)
   process.arguments = arguments
-  let (output, errors) = (Pipe(), Pipe())
   process.standardInput = FileHandle.nullDevice
+  let (output, errors) = (Pipe(), Pipe())
   process.standardOutput = output
   process.standardError = errors
   try process.run()

@@ -8,7 +8,9 @@ struct List: Command {
   @Argument(help: "A file or a folder of shards.", completion: .file())
   var file: String
 
-  @Option(help: ArgumentHelp("List only what is below this path.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp("List only what is below this path.", valueName: "path"),
+    completion: .pathsInside(argument: 0))
   var root: String?
 
   @Flag(help: "Hash the values of every array (SHA-256; reads the whole file).")

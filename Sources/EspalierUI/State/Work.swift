@@ -35,35 +35,6 @@ public struct LoadResult: Equatable, Sendable {
   public var isSaved = false
 }
 
-/// Values of one array in numbers.
-public struct Statistics: Equatable, Sendable {
-  public var count: Int
-  public var minimum: Double
-  public var maximum: Double
-  public var mean: Double
-  public var deviation: Double
-  public var zeros: Int
-  public var nans: Int
-  public var infinities: Int
-  /// Counts in equal steps from minimum to maximum.
-  public var histogram: [Int]
-
-  public init(
-    count: Int, minimum: Double, maximum: Double, mean: Double, deviation: Double, zeros: Int,
-    nans: Int, infinities: Int, histogram: [Int]
-  ) {
-    self.count = count
-    self.minimum = minimum
-    self.maximum = maximum
-    self.mean = mean
-    self.deviation = deviation
-    self.zeros = zeros
-    self.nans = nans
-    self.infinities = infinities
-    self.histogram = histogram
-  }
-}
-
 /// What is known about the values of a leaf.
 public enum StatisticsState: Equatable, Sendable {
   case reading

@@ -44,7 +44,7 @@ func oneDecimal(_ value: Double) -> String {
 }
 
 /// A value in about four digits: 0.0213, -1.25e-7, 12.5.
-func shortNumber(_ value: Double) -> String {
+public func shortNumber(_ value: Double) -> String {
   if value == 0 { return "0" }
   guard value.isFinite else { return value.isNaN ? "NaN" : value > 0 ? "∞" : "-∞" }
   var exponent = 0
