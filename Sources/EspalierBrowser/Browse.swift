@@ -4,10 +4,8 @@ import EspalierUI
 
 /// How the interface is to look and behave.
 public struct BrowseOptions: Sendable {
-  public var ascii = false
-  public var mouse = true
-  public var color = true
-  public var lightBackground = false
+  /// Options and keys to begin with.
+  public var settings = Settings()
   public var destinationRoot: String?
   public var sourceRoot: String?
   /// A rules file to apply once both files are open.
@@ -34,19 +32,27 @@ func run(
   _ state: inout AppState, _ first: [Effect], _ runner: EffectRunner, _ options: BrowseOptions
 ) throws {
   var terminalOptions = TerminalOptions()
-  terminalOptions.ascii = options.ascii
-  terminalOptions.mouse = options.mouse
-  if !options.color { terminalOptions.colors = .none }
+  let settings = options.settings
+  terminalOptions.ascii = settings.view.ascii
+  terminalOptions.mouse = settings.view.mouse
+  if settings.colors == .none { terminalOptions.colors = .none }
   let terminal = try Terminal(terminalOptions)
   defer { terminal.close() }
-  state.options.ascii = options.ascii
-  state.options.mouse = options.mouse
-  state.options.background = options.lightBackground ? .light : .dark
-  state.options.colors = terminal.depth.forViews
+  state.options = settings.view
+  state.options.colors = settings.limited(terminal.depth.forViews)
+  state.planOptions = settings.plan
+  state.keyMap = settings.keyMap
   state.saveFormats = Formats.writable.compactMap { format in
     format.extensions.first.map { AppState.SaveFormat(name: format.name, suffix: $0) }
   }
   Session(state, terminal, runner, runner.inbox).run(first)
+}
+
+extension Settings {
+  /// What the terminal has, but no more than the settings allow.
+  fileprivate func limited(_ depth: ViewOptions.ColorDepth) -> ViewOptions.ColorDepth {
+    ViewOptions.ColorDepth.allCases.first { $0 == depth || $0 == colors } ?? depth
+  }
 }
 
 extension ColorDepth {

@@ -27,12 +27,15 @@ struct EspalierCommand: ParsableCommand {
       Exit status: 0 done, and for diff the same; 1 differences, or a load refused; 2 usage; 3 a \
       file refused; 4 not saved, the old file untouched; 5 changed on disk or locked; 70 a defect; \
       128+n ended by signal n.
+
+      Options and keys of the interface: $XDG_CONFIG_HOME/espalier/settings.toml, or \
+      ~/.config/espalier/settings.toml; “espalier settings” prints one to start from.
       """,
     version: "0.1.0",
     subcommands: [
       Browse.self, List.self, Diff.self, Explain.self, Load.self, Check.self, Hash.self, Stats.self,
       SkeletonCommand.self,
-      FormatList.self, Demo.self,
+      FormatList.self, Demo.self, SettingsCommand.self,
     ],
     defaultSubcommand: Browse.self)
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EspalierBrowser
+import EspalierUI
 import Foundation
 
 struct Browse: Command {
@@ -12,10 +13,14 @@ struct Browse: Command {
   @Argument(help: "The checkpoint that is loaded from.", completion: .file())
   var source: String?
 
-  @Option(help: ArgumentHelp("Begin at this path of the destination.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp("Begin at this path of the destination.", valueName: "path"),
+    completion: .pathsInside(argument: 0))
   var into: String?
 
-  @Option(help: ArgumentHelp("Begin at this path of the source.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp("Begin at this path of the source.", valueName: "path"),
+    completion: .pathsInside(argument: 1))
   var from: String?
 
   @Option(
@@ -26,7 +31,7 @@ struct Browse: Command {
   @OptionGroup var look: LookOptions
 
   func execute() throws -> ExitStatus {
-    var options = look.options
+    var options = try look.options()
     options.destinationRoot = into
     options.sourceRoot = from
     options.rulesFile = rules
@@ -45,13 +50,16 @@ struct LookOptions: ParsableArguments {
   @Flag(help: "Colours for a light background.")
   var light = false
 
-  var options: BrowseOptions {
+  /// The settings file, and over it the command line.
+  func options() throws -> BrowseOptions {
     var options = BrowseOptions()
-    options.ascii = ascii
-    options.mouse = !noMouse
-    options.lightBackground = light
+    options.settings = try SettingsFile.read()
+    if ascii { options.settings.view.ascii = true }
+    if noMouse { options.settings.view.mouse = false }
+    if light { options.settings.view.background = .light }
     // The convention of no-color.org: set and not empty.
-    options.color = ProcessInfo.processInfo.environment["NO_COLOR"]?.isEmpty ?? true
+    let noColor = ProcessInfo.processInfo.environment["NO_COLOR"] ?? ""
+    if !noColor.isEmpty { options.settings.colors = .none }
     return options
   }
 }

@@ -19,6 +19,7 @@ struct Demo: Command {
   @OptionGroup var look: LookOptions
 
   func execute() throws -> ExitStatus {
+    let options = try look.options()
     let folder = URL(
       fileURLWithPath: folder
         ?? FileManager.default.temporaryDirectory.appendingPathComponent("espalier-demo").path)
@@ -31,7 +32,7 @@ struct Demo: Command {
       print("\(destination)\n\(source)")
       return .done
     }
-    try browse(destination, source, options: look.options)
+    try browse(destination, source, options: options)
     print("The two files are \(destination) and \(source).")
     return .done
   }
