@@ -10,8 +10,9 @@ extension EffectRunner {
       guard let destination = side(request.destination, sides.destination),
         let source = side(request.source, sides.source)
       else { return }
+      let values = ValueComparison(source: source, destination: destination)
       let report = Engine().diagnose(
-        destination: destination.inventory, source: source.inventory)
+        destination: destination.inventory, source: source.inventory, values: values)
       guard !token.isStopped, !report.diagnoses.isEmpty else { return }
       let entries = report.diagnoses.map { WhyEntry($0, report.rules, request.destination) }
       inbox.send(.diagnosed(pair: request.pair, entries, rules: report.rules))

@@ -33,9 +33,9 @@ struct ValueEvidenceTests {
 
   private func report(_ destination: [Array2], _ source: [Array2]) throws -> Report {
     let sides = (destination: try side(destination), source: try side(source))
-    return Engine(
-      values: ValueComparison(source: sides.source, destination: sides.destination)
-    ).diagnose(destination: sides.destination.inventory, source: sides.source.inventory)
+    return Engine().diagnose(
+      destination: sides.destination.inventory, source: sides.source.inventory,
+      values: ValueComparison(source: sides.source, destination: sides.destination))
   }
 
   private func square(_ name: String, _ values: [Float]) -> Array2 { (name, [size, size], values) }

@@ -59,8 +59,8 @@ struct Explain: Command {
     )
     let pair = (destination: sides.destination.inventory, source: sides.source.inventory)
     let values = ValueComparison(source: sides.source, destination: sides.destination)
-    let report = Engine(values: values).diagnose(
-      destination: pair.destination, source: pair.source)
+    let report = Engine().diagnose(
+      destination: pair.destination, source: pair.source, values: values)
     var out = StandardStream.output()
     if let export {
       let rules = try self.rules.map { try RuleSet(contentsOf: FilePath($0)).rules }

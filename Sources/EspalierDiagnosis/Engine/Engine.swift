@@ -6,12 +6,12 @@
 /// the number of tensors, not with its square: blocks are compared by what they contain, and leaves
 /// only inside of paired blocks.
 public struct Engine: Sendable {
-  /// Where both sides have values: what compares them.
-  public var values: (any ValueAgreement)?
+  public init() {}
 
-  public init(values: (any ValueAgreement)? = nil) { self.values = values }
-
-  public func diagnose(destination: Inventory, source: Inventory) -> Report {
+  /// - Parameter values: what compares values, where both sides have them.
+  public func diagnose(
+    destination: Inventory, source: Inventory, values: (any ValueAgreement)? = nil
+  ) -> Report {
     var findings = Search(destination: destination, source: source).run()
     if let values { ValueEvidence(values: values).apply(&findings) }
     return ReportBuilder(findings).build()

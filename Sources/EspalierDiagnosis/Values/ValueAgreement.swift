@@ -1,5 +1,5 @@
 /// Compares values of both sides through an operation; what names and shapes leave open it decides.
-public protocol ValueAgreement: Sendable {
+public protocol ValueAgreement {
   /// Cosine of the angle between a destination tensor and its sources under the link's operation:
   /// 1 where they are proportional, about 0 where they have nothing to do with each other.
   ///

@@ -17,10 +17,13 @@ public struct ValueComparison: ValueAgreement {
       Inventory.arrayLeaves(of: destination.tree, below: destination.nameRoot)
     )
     reversesDestination = destination.reversesShapes
+    let (tree, leaves, reverses) = (source.tree, self.leaves.source, source.reversesShapes)
     compiler = Compiler(
-      source: inventory.source, sourceLeaves: leaves.source, sourceTree: source.tree,
-      reversesSource: source.reversesShapes, destinationTree: destination.tree,
-      computed: ComputedSteps(source: inventory.source))
+      source: inventory.source, sourceLeaves: leaves, sourceTree: tree, reversesSource: reverses,
+      destinationTree: destination.tree,
+      computed: ComputedSteps(source: inventory.source) { s in
+        Compiler.input(leaves[s], of: tree, reverses: reverses)
+      })
     context = ReadContext(
       source: source.values, destination: destination.values,
       reversesDestination: destination.reversesShapes, blockBytes: 64 << 20)

@@ -19,6 +19,24 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: String(decoding: path.bytes, as: UTF8.self)))
   }
 
+  /// A file made from nothing would not have the members that are no arrays.
+  @Test func newValuesForACompressedMemberAreRefused() throws {
+    let url = Fixtures.folder.appendingPathComponent("numpy/deflated.npz")
+    let original = try Checkpoint.open(FilePath(url))
+    let zeros = original.tree.leafIDs.map { leaf in
+      original.tree.array(leaf)?.byteCount.map { [UInt8](repeating: 0, count: $0) }
+    }
+    let changed = MemorySource(tree: original.tree, values: zeros)
+    let path = folder.file("a.npz")
+    let error = #expect(throws: CheckpointError.self) {
+      try Checkpoint.save(SaveRequest(changed, like: original, to: path))
+    }
+    #expect(error?.found == "new values for an array that is compressed in the destination")
+    // What stays as it is can be saved.
+    try Checkpoint.save(SaveRequest(original, like: original, to: path))
+    #expect(try folder.read("a.npz") == Fixtures.bytes(url))
+  }
+
   @Test func tiesAreStoredTwiceAndThatIsSaid() throws {
     let path = folder.file("a.npz")
     let report = try Checkpoint.save(SaveRequest(try tiedSource(), to: path))

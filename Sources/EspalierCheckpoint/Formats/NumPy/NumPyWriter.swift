@@ -29,8 +29,16 @@ struct NumPyWriter: CheckpointWriter {
     }
   }
 
+  /// - Returns: nil where the request is not for values of the destination's own tree.
   private func copy(_ request: SaveRequest) throws -> TorchCopy? {
-    request.destination?.format is NumPy ? try TorchCopy(request) : nil
+    guard request.destination?.format is NumPy, CopyWriter.canCopy(request) else { return nil }
+    if let copy = try TorchCopy(request) { return copy }
+    // Made from nothing, the file would lose what is no array.
+    throw CheckpointError(
+      .unsupported, file: request.path,
+      found: "new values for an array that is compressed in the destination",
+      expected: "one that lies in the file as plain values",
+      advice: "save the destination with numpy.savez first, or the result as safetensors")
   }
 
   private func report(_ draft: NumPyDraft, _ files: [SaveReport.File]) -> SaveReport {

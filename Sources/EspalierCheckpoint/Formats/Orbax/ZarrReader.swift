@@ -3,7 +3,7 @@ import EspalierTree
 /// Reads an array from its chunks, box by box in C order.
 struct ZarrReader: TensorReader {
   private let chunks: ZarrChunks
-  private let plan: HDF5BoxPlan
+  private let plan: ArrayBoxPlan
   private let elements: Int
   private var element = 0
   private var box: [UInt8] = []
@@ -14,7 +14,7 @@ struct ZarrReader: TensorReader {
   init(_ chunks: ZarrChunks) {
     self.chunks = chunks
     let shape = chunks.array.shape
-    plan = HDF5BoxPlan(
+    plan = ArrayBoxPlan(
       shape: shape, limit: Self.boxLimit, unit: shape.isEmpty ? nil : chunks.array.chunk)
     elements = Shape(shape).elementCount ?? 0
   }
@@ -69,14 +69,14 @@ final class ZarrChunks {
   }
 
   /// The elements of a box, in C order.
-  func read(_ box: HDF5Box, elements: Int) throws(CheckpointError) -> [UInt8] {
+  func read(_ box: ArrayBox, elements: Int) throws(CheckpointError) -> [UInt8] {
     guard let grid = HDF5ChunkGrid(shape: array.shape, chunk: array.chunk) else { return [] }
     var result = [UInt8](repeating: 0, count: elements * itemSize)
     let size = itemSize
     try grid.forEachPlace(touching: box) { place throws(CheckpointError) in
       let origin = zip(place, array.chunk).map { $0 * $1 }
       let chunk = try self.chunk(place)
-      let whole = HDF5Box(start: origin, extent: array.chunk)
+      let whole = ArrayBox(start: origin, extent: array.chunk)
       try box.forEachRun(in: whole) { from, to, count throws(CheckpointError) in
         let target = to * size..<(to + count) * size
         if let chunk {

@@ -68,14 +68,14 @@ struct TensorSlice: Sendable, Hashable {
   /// a scalar.
   func box(in shape: [Int]) -> ArrayBox? {
     guard extents.count == shape.count else { return nil }
-    var box = ArrayBox(starts: [], lengths: [])
+    var box = ArrayBox(start: [], extent: [])
     for (extent, size) in zip(extents, shape) {
       let length = extent.length ?? size
       guard extent.length != nil || extent.start == 0, extent.start <= size,
         length <= size - extent.start
       else { return nil }
-      box.starts.append(extent.start)
-      box.lengths.append(length)
+      box.start.append(extent.start)
+      box.extent.append(length)
     }
     return box
   }
@@ -95,13 +95,9 @@ struct TensorSlice: Sendable, Hashable {
   }
 }
 
-/// A range along each axis of an array.
-struct ArrayBox: Sendable, Hashable {
-  var starts: [Int]
-  var lengths: [Int]
-
+extension ArrayBox {
   /// The box lies in an array whose element count fits, so its own does.
-  var elementCount: Int { lengths.reduce(1) { $0 &* $1 } }
+  var elementCount: Int { extent.reduce(1) { $0 &* $1 } }
 
-  func isAll(of shape: [Int]) -> Bool { lengths == shape }
+  func isAll(of shape: [Int]) -> Bool { extent == shape }
 }

@@ -114,14 +114,14 @@ struct BundleReader {
     }
     guard let part = parts[slice.key(of: entry.key)] else {
       throw entry.error(
-        .hole, found: "no entry for its part \(Shape(box.lengths)) at \(Shape(box.starts))",
+        .hole, found: "no entry for its part \(Shape(box.extent)) at \(Shape(box.start))",
         expected: "one for each part")
     }
     let count = try part.checkedCount()
     guard let dtype = part.type.dtype, part.type == entry.type, count == box.elementCount else {
       throw entry.error(
         .badValue, found: "a part of \(part.type.name) \(Shape(part.shape))",
-        expected: "\(entry.type.name) \(Shape(box.lengths))")
+        expected: "\(entry.type.name) \(Shape(box.extent))")
     }
     return (box, try stored(part, dtype, count, &files, name: entry.key))
   }

@@ -119,7 +119,7 @@ struct SliceTableReader {
     guard let dtype = tensor.type.dtype, tensor.type != .string else { return }
     guard let place = places[slice.key(of: tensor.name)] else {
       throw error(
-        tensor, .hole, found: "no values of its part \(Shape(box.lengths)) at \(Shape(box.starts))",
+        tensor, .hole, found: "no values of its part \(Shape(box.extent)) at \(Shape(box.start))",
         "a record for each part")
     }
     guard Shape(tensor.shape).elementCount != nil else {

@@ -83,7 +83,7 @@ struct SlicedReader: TensorReader {
     for (number, part) in parts.enumerated() where holds(part.box, index) {
       var element = 0
       for axis in shape.indices {
-        element = element * part.box.lengths[axis] + index[axis] - part.box.starts[axis]
+        element = element * part.box.extent[axis] + index[axis] - part.box.start[axis]
       }
       return (number, element, run(in: part.box, from: index))
     }
@@ -92,7 +92,7 @@ struct SlicedReader: TensorReader {
 
   private func holds(_ box: ArrayBox, _ index: [Int]) -> Bool {
     shape.indices.allSatisfy {
-      index[$0] >= box.starts[$0] && index[$0] - box.starts[$0] < box.lengths[$0]
+      index[$0] >= box.start[$0] && index[$0] - box.start[$0] < box.extent[$0]
     }
   }
 
@@ -101,9 +101,9 @@ struct SlicedReader: TensorReader {
     var below = 1
     var within = 0
     for axis in shape.indices.reversed() {
-      within += (index[axis] - box.starts[axis]) * below
-      below *= box.lengths[axis]
-      if box.lengths[axis] != shape[axis] { break }
+      within += (index[axis] - box.start[axis]) * below
+      below *= box.extent[axis]
+      if box.extent[axis] != shape[axis] { break }
     }
     return below - within
   }
