@@ -34,12 +34,11 @@ public final class AtomicFile {
     for input in options.inputs { try input.checkUnchanged() }
     let target = try SaveTarget(path, options: options)
     do throws(CheckpointError) {
-      (temporary, descriptor) = try Self.createTemporary(in: target, options.calls)
+      (temporary, descriptor, cleanup) = try Self.createTemporary(in: target, options.calls)
     } catch {
       target.close()
       throw error
     }
-    cleanup = temporary.withCString { cs_temporary_register(target.folder, $0) } ?? -1
     self.target = target
     self.options = options
   }
@@ -184,17 +183,20 @@ public final class AtomicFile {
 
   private static func createTemporary(
     in target: SaveTarget, _ calls: SystemCalls
-  ) throws(CheckpointError) -> (FilePath, Int32) {
+  ) throws(CheckpointError) -> (name: FilePath, descriptor: Int32, cleanup: Int32) {
     for _ in 0..<16 {
       let name = FilePath(
         ".espalier-" + String(UInt64.random(in: .min ... .max), radix: 16) + ".tmp")
+      // Before it is there, so that no signal comes between.
+      let cleanup = name.withCString { cs_temporary_register(target.folder, $0) } ?? -1
       let descriptor: Int32
       do { descriptor = try calls.createTemporary(name, in: target.folder) } catch {
+        cs_temporary_release(cleanup)
         if error.error == EEXIST { continue }
         throw CheckpointError(
           error, file: target.path, doing: "creating a file beside it", otherwise: .saveFailed)
       }
-      return (name, descriptor)
+      return (name, descriptor, cleanup)
     }
     throw CheckpointError(.saveFailed, file: target.path, found: "no free temporary name")
   }
