@@ -73,11 +73,49 @@ struct PairArguments: ParsableArguments {
     completion: .file())
   var rules: String?
 
+  @OptionGroup var filter: FilterOption
+
   @Flag(help: "A “nothing” in the source keeps the destination's array.")
   var nothingKeeps = false
 
   @Flag(help: "Pass over arrays that the destination has switched off with false.")
   var ignoreInactive = false
+}
+
+/// Which part of both sides a command looks at.
+struct FilterOption: ParsableArguments {
+  @Option(
+    name: .customLong("filter"),
+    help: ArgumentHelp(
+      """
+      Take only what this pattern names on both sides, or with a ! leave that out; may be given \
+      several times. * stands for any part of a name, ** for any path, {a,b} for one of several; a \
+      branch stands for all below it. Paths begin where --into and --from do.
+      """, valueName: "pattern"))
+  var patterns: [String] = []
+
+  func validate() throws {
+    do { _ = try PathSelection(patterns) } catch { throw ValidationError("--filter: \(error)") }
+  }
+
+  /// The patterns, which have to name something; notes on exclusions that do not.
+  func selection(
+    _ destination: (tree: Tree, root: NodeID), _ source: (tree: Tree, root: NodeID)
+  ) throws -> (filter: TreeFilter?, notes: [String]) {
+    guard !patterns.isEmpty else { return (nil, []) }
+    let selection = try PathSelection(patterns)
+    let unused = selection.unused(in: [destination, source])
+    if let first = unused.included.first {
+      throw UsageError(
+        sentence:
+          "--filter: “\(visibleText(first.description.utf8))” names nothing on either side; "
+          + "patterns begin below the container that was entered, and ** stands for any path")
+    }
+    let notes = unused.excluded.map {
+      "--filter: there is no “\(visibleText($0.description.utf8))” to leave out on either side"
+    }
+    return (selection.filter, notes)
+  }
 }
 
 /// Both files opened, aligned and planned.
@@ -89,6 +127,7 @@ struct Pair {
   /// What is loaded from.
   let values: any TensorSource
   let plan: LoadPlan
+  private let filterNotes: [String]
 
   init(_ arguments: PairArguments, mode: LoadMode, allowsEmptyLoad: Bool = false) throws {
     destination = try Checkpoint.open(
@@ -104,9 +143,13 @@ struct Pair {
       repaired = nil
     }
     values = repaired ?? source
+    let sourceRoot = repaired?.root ?? source.root
+    let selection = try arguments.filter.selection(
+      (destination.tree, destination.root), (values.tree, sourceRoot))
+    filterNotes = selection.notes
     let alignment = Alignment(
-      destination.tree, values.tree, destinationRoot: destination.root,
-      sourceRoot: repaired?.root ?? source.root)
+      destination.tree, values.tree, destinationRoot: destination.root, sourceRoot: sourceRoot,
+      filter: selection.filter)
     plan = try LoadPlan(
       alignment, mode: mode,
       options: LoadOptions(
@@ -144,6 +187,6 @@ struct Pair {
       + [destination, source].flatMap { file in
         file.notes.map { "\(file.path): \($0)" }
           + file.findings.filter { $0.severity == .danger }.map { "\(file.path): \($0.sentence)" }
-      }
+      } + filterNotes
   }
 }

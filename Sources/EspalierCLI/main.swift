@@ -17,13 +17,23 @@ func runProgram() -> Int32 {
     return explainUsage(error)
   }
   guard let command = command as? any Command else {
-    print(EspalierCommand.helpMessage())
-    return ExitStatus.done.rawValue
+    return showHelp(command)
   }
   do {
     return try command.execute().rawValue
   } catch {
     return Failure(error).report(asJSON: command.printsJSON).rawValue
+  }
+}
+
+/// The parser's own command: the help of whatever command was asked about, which it throws.
+private func showHelp(_ command: any ParsableCommand) -> Int32 {
+  var command = command
+  do {
+    try command.run()
+    return ExitStatus.done.rawValue
+  } catch {
+    return explainUsage(error)
   }
 }
 

@@ -20,8 +20,8 @@ struct RepairPlan {
     self.rules = rules
     inventory = (source.inventory, destination.inventory)
     leaves = (
-      Inventory.arrayLeaves(of: source.tree, below: source.nameRoot),
-      Inventory.arrayLeaves(of: destination.tree, below: destination.nameRoot)
+      source.arrayLeaves,
+      destination.arrayLeaves
     )
     trace = RuleTrace(rules, source: inventory.source, destination: inventory.destination)
     if let problem = trace.problems.first { throw error(problem) }

@@ -12,6 +12,8 @@ public struct RepairSide: Sendable {
   public var reversesShapes: Bool
   /// What the file says about itself.
   public var metadata: [String: String]
+  /// Which arrays take part below ``root``, where its paths begin; all of them without it.
+  public var filter: TreeFilter?
 
   public init(
     _ values: any TensorSource, root: NodeID = .root, nameRoot: NodeID = .root,
@@ -33,6 +35,17 @@ public struct RepairSide: Sendable {
 
   /// What the diagnosis sees of this side.
   public var inventory: Inventory {
-    Inventory(tree, at: nameRoot, reversesShapes: reversesShapes, metadata: metadata)
+    Inventory(tree, at: nameRoot, reversesShapes: reversesShapes, metadata: metadata, keeps: keeps)
+  }
+
+  /// The leaves of the tensors in ``inventory``, in its order.
+  var arrayLeaves: [LeafID] { Inventory.arrayLeaves(of: tree, below: nameRoot, keeps: keeps) }
+
+  /// The filter below the root; what stands beside it is kept.
+  private var keeps: TreeFilter.Predicate? {
+    guard let filter else { return nil }
+    let inside = root.index..<tree.end(of: root)
+    let keeps = filter.prepare(tree, root)
+    return { node in !inside.contains(node.index) || keeps(node) }
   }
 }

@@ -16,29 +16,55 @@ public struct Alignment: Sendable {
 
   final class Storage: Sendable {
     let rows: ContiguousArray<Row>
-    init(_ rows: ContiguousArray<Row>) { self.rows = rows }
+    let leftOut: LeftOut
+    init(_ rows: ContiguousArray<Row>, leftOut: LeftOut = LeftOut()) {
+      self.rows = rows
+      self.leftOut = leftOut
+    }
   }
 
+  /// What a filter has left out, in walk order: each node stands for everything below it.
+  public struct LeftOut: Sendable, Hashable {
+    /// Nodes of the destination.
+    public var destination: [NodeID] = []
+    /// Nodes of the source.
+    public var source: [NodeID] = []
+
+    /// Nothing left out.
+    public init() {}
+  }
+
+  /// The tree on the left: the one that is loaded into.
   public let destination: Tree
+  /// The tree on the right: the one that is loaded from.
   public let source: Tree
   /// The nodes that row 0 pairs.
   public let destinationRoot: NodeID
+  /// The source's node in row 0.
   public let sourceRoot: NodeID
   let storage: Storage
 
+  /// Rows in all, row 0 among them.
   public var count: Int { storage.rows.count }
 
+  /// What the filter has left out on both sides; nothing without one.
+  public var leftOut: LeftOut { storage.leftOut }
+
+  /// The destination's node in a row, nil where it has none.
   @inline(__always) public func destinationNode(_ row: Int) -> NodeID? {
     let raw = storage.rows[row].destination
     return raw < 0 ? nil : NodeID(raw)
   }
+  /// The source's node in a row, nil where it has none.
   @inline(__always) public func sourceNode(_ row: Int) -> NodeID? {
     let raw = storage.rows[row].source
     return raw < 0 ? nil : NodeID(raw)
   }
+  /// The destination's leaf in a row, nil for branches too.
   @inline(__always) public func destinationLeaf(_ row: Int) -> LeafID? {
     destinationNode(row).flatMap { destination.leaf(at: $0) }
   }
+  /// The source's leaf in a row, nil for branches too.
   @inline(__always) public func sourceLeaf(_ row: Int) -> LeafID? {
     sourceNode(row).flatMap { source.leaf(at: $0) }
   }
@@ -49,8 +75,10 @@ public struct Alignment: Sendable {
     let parent = storage.rows[row].parent
     return parent < 0 ? nil : Int(parent)
   }
+  /// Whether rows stand below a row.
   @inline(__always) public func hasChildren(_ row: Int) -> Bool { end(of: row) > row + 1 }
 
+  /// Rows above a row: 0 for row 0.
   public func depth(of row: Int) -> Int {
     var depth = 0
     var at = row
@@ -68,7 +96,7 @@ public struct Alignment: Sendable {
   ///
   /// - Parameter filter: keeps a node and what is below it; asked for every node but the roots,
   ///   on both sides, before names are compared. Positional children are then matched by the
-  ///   position that remains.
+  ///   position that remains. Paths of patterns begin at the two roots.
   public init(
     _ destination: Tree, _ source: Tree, destinationRoot: NodeID = .root,
     sourceRoot: NodeID = .root, filter: TreeFilter? = nil
@@ -77,8 +105,14 @@ public struct Alignment: Sendable {
     self.source = source
     self.destinationRoot = destinationRoot
     self.sourceRoot = sourceRoot
-    var aligner = Aligner(destination, source, filter: filter)
-    storage = Storage(aligner.run(destinationRoot, sourceRoot))
+    var aligner = Aligner(
+      destination, source, keepsDestination: filter?.prepare(destination, destinationRoot),
+      keepsSource: filter?.prepare(source, sourceRoot))
+    let rows = aligner.run(destinationRoot, sourceRoot)
+    var leftOut = aligner.leftOut
+    leftOut.destination.sort { $0.index < $1.index }
+    leftOut.source.sort { $0.index < $1.index }
+    storage = Storage(rows, leftOut: leftOut)
   }
 }
 
@@ -87,7 +121,8 @@ extension Alignment {
   /// rows below it but row 0.
   public init(
     _ destination: Tree, _ source: Tree, destinationRoot: NodeID = .root,
-    sourceRoot: NodeID = .root, pairs: [(destination: NodeID?, source: NodeID?)]
+    sourceRoot: NodeID = .root, pairs: [(destination: NodeID?, source: NodeID?)],
+    leftOut: LeftOut = LeftOut()
   ) {
     self.destination = destination
     self.source = source
@@ -106,16 +141,7 @@ extension Alignment {
           source: pair.source?.raw ?? Self.absent,
           end: Int32(truncatingIfNeeded: rows.count + 1), parent: 0))
     }
-    storage = Storage(rows)
-  }
-}
-
-/// Chooses nodes by key path and node.
-public struct TreeFilter: Sendable {
-  public var keep: @Sendable (_ tree: Tree, _ node: NodeID) -> Bool
-
-  public init(_ keep: @escaping @Sendable (_ tree: Tree, _ node: NodeID) -> Bool) {
-    self.keep = keep
+    storage = Storage(rows, leftOut: leftOut)
   }
 }
 
@@ -123,7 +149,9 @@ public struct TreeFilter: Sendable {
 private struct Aligner {
   let destination: Tree
   let source: Tree
-  let filter: TreeFilter?
+  private let keepsDestination: TreeFilter.Predicate?
+  private let keepsSource: TreeFilter.Predicate?
+  private(set) var leftOut = Alignment.LeftOut()
   /// For each segment number of the source, the destination's number of the same name, or -1.
   let translated: ContiguousArray<Int32>
   /// Destination children of the branch at hand by segment number; valid where the stamp is.
@@ -140,10 +168,14 @@ private struct Aligner {
     var depth: Int32
   }
 
-  init(_ destination: Tree, _ source: Tree, filter: TreeFilter?) {
+  init(
+    _ destination: Tree, _ source: Tree, keepsDestination: TreeFilter.Predicate?,
+    keepsSource: TreeFilter.Predicate?
+  ) {
     self.destination = destination
     self.source = source
-    self.filter = filter
+    self.keepsDestination = keepsDestination
+    self.keepsSource = keepsSource
     let interner = SegmentInterner(destination.storage.segments)
     let table = source.storage.segments
     translated = ContiguousArray(
@@ -181,13 +213,15 @@ private struct Aligner {
     }
     var dst = children(destination, pair.destination)
     var src = children(source, pair.source)
-    if filter == nil, pushIfInStep(&dst, &src, pending) {
+    let isFiltered = keepsDestination != nil
+    if !isFiltered, pushIfInStep(&dst, &src, pending) {
       stack[start...].reverse()
       return
     }
-    let left = kept(children(destination, pair.destination), destination)
-    let right = kept(children(source, pair.source), source)
-    if isPositional(pair), filter != nil {
+    let left = kept(
+      children(destination, pair.destination), keepsDestination, &leftOut.destination)
+    let right = kept(children(source, pair.source), keepsSource, &leftOut.source)
+    if isPositional(pair), isFiltered {
       for k in 0..<max(left.count, right.count) {
         stack.append(
           pending(k < left.count ? left[k] : -1, k < right.count ? right[k] : -1))
@@ -203,9 +237,13 @@ private struct Aligner {
       ? Tree.Children(tree: tree, at: 0, end: 0) : tree.children(of: NodeID(node))
   }
 
-  private func kept(_ children: Tree.Children, _ tree: Tree) -> ContiguousArray<Int32> {
+  private func kept(
+    _ children: Tree.Children, _ keeps: TreeFilter.Predicate?, _ leftOut: inout [NodeID]
+  ) -> ContiguousArray<Int32> {
     var result = ContiguousArray<Int32>()
-    for child in children where filter?.keep(tree, child) ?? true { result.append(child.raw) }
+    for child in children {
+      if keeps?(child) ?? true { result.append(child.raw) } else { leftOut.append(child) }
+    }
     return result
   }
 

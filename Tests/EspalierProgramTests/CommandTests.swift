@@ -144,6 +144,40 @@ import Testing
     #expect(try run("load", destination, source, "--lenient", "-o", out, "--force").status == 0)
   }
 
+  @Test func filtersTakeAPartOfBothSides() throws {
+    let files = try Scratch()
+    let (destination, source) = try files.demo()
+    let out = files.path("out.pt")
+    // The weights of the source lie in “state_dict”, which was entered: patterns begin below it.
+    let load = try run(
+      "load", destination, source, "-o", out, "--json", "--filter", "encoder.conv1",
+      "--filter", "encoder.norm", "--filter", "!**.num_batches_tracked")
+    #expect(load.status == 0, "\(load.output)\(load.errors)")
+    #expect(load.json["applied"] as? Bool == true)
+    let kept = try #require(load.json["kept_by_filter"] as? [[String: Any]])
+    #expect(
+      kept.contains {
+        (($0["dst"] as? [String: Any])?["path"] as? [String])?.last == "classifier.bias"
+      })
+    let text = try run("load", destination, source, "--dry-run", "--filter", "encoder.conv1")
+    #expect(text.output.contains("kept by filter ("))
+    let diff = try run("diff", destination, source, "--json", "--filter", "encoder.conv1.weight")
+    #expect((diff.json["rows"] as? [Any])?.count == 1 && diff.status == 0)
+    let explain = try run("explain", destination, source, "--filter", "classifier")
+    #expect(explain.output.contains("classifier") && !explain.output.contains("queue"))
+    #expect(try run("load", "--help").output.contains("--filter <pattern>"))
+  }
+
+  @Test func aFilterThatNamesNothingIsSaid() throws {
+    let files = try Scratch()
+    let (destination, source) = try files.demo()
+    let wrong = try run("diff", destination, source, "--filter", "encodr.**")
+    #expect(wrong.status == 2 && wrong.errors.contains("names nothing on either side"))
+    #expect(try run("diff", destination, source, "--filter", "a.{b").status == 2)
+    let superfluous = try run("diff", destination, source, "--filter", "!encodr")
+    #expect(superfluous.output.contains("there is no “encodr” to leave out on either side"))
+  }
+
   @Test func savingOverTheFileThatIsReadWorks() throws {
     let files = try Scratch()
     let (destination, source) = try files.demo()

@@ -38,6 +38,8 @@ struct Explain: Command {
   @Flag(help: "Replace the rules file if there is one.")
   var force = false
 
+  @OptionGroup var filter: FilterOption
+
   @OptionGroup var output: JSONOption
   var printsJSON: Bool { output.json }
 
@@ -53,10 +55,13 @@ struct Explain: Command {
   func execute() throws -> ExitStatus {
     let left = try Checkpoint.open(FilePath(destination), options: OpenOptions(root: into))
     let right = try Checkpoint.open(FilePath(source), options: OpenOptions(root: from))
-    let sides = (
+    let selection = try filter.selection((left.tree, left.root), (right.tree, right.root))
+    var sides = (
       destination: left.repairSide(below: into == nil ? .root : left.root),
       source: right.repairSide(below: from == nil ? .root : right.root)
     )
+    sides.destination.filter = selection.filter
+    sides.source.filter = selection.filter
     let pair = (destination: sides.destination.inventory, source: sides.source.inventory)
     let values = ValueComparison(source: sides.source, destination: sides.destination)
     let report = Engine().diagnose(
@@ -71,6 +76,7 @@ struct Explain: Command {
       let answer = ExplainJSON(report: report, destination: pair.destination, source: pair.source)
       out.object { answer.write(to: &$0) }
     } else {
+      for note in selection.notes { out.line("note: \(note)") }
       let text = ExplainText(report, destination: pair.destination, source: pair.source)
       for line in text.lines { out.line(line) }
     }

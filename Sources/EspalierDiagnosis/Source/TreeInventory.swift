@@ -8,14 +8,15 @@ extension Inventory {
   ///   - reversesShapes: for files that list dimensions fastest first (GGUF); the engine wants the
   ///     slowest first.
   ///   - metadata: what the file says about itself.
+  ///   - keeps: which leaves are taken; all without it.
   public init(
     _ tree: Tree, at root: NodeID = .root, reversesShapes: Bool = false,
-    metadata: [String: String] = [:]
+    metadata: [String: String] = [:], keeps: TreeFilter.Predicate? = nil
   ) {
     var facts: [TensorFacts] = []
     var metadata = metadata
     var firstOfTie: [Int: Int] = [:]
-    for leaf in Inventory.leaves(of: tree, below: root) {
+    for leaf in Inventory.leaves(of: tree, below: root) where keeps?(tree.node(of: leaf)) ?? true {
       let name = tree.path(of: tree.node(of: leaf), below: root).flatName.bytes
       guard let array = tree.array(leaf) else {
         metadata[String(decoding: name, as: UTF8.self)] = tree.value(leaf)?.description ?? ""
@@ -38,8 +39,12 @@ extension Inventory {
   }
 
   /// The leaves whose tensors ``init(_:at:reversesShapes:metadata:)`` lists, in its order.
-  public static func arrayLeaves(of tree: Tree, below root: NodeID) -> [LeafID] {
-    leaves(of: tree, below: root).filter { tree.kind(of: $0) == .array }
+  public static func arrayLeaves(
+    of tree: Tree, below root: NodeID, keeps: TreeFilter.Predicate? = nil
+  ) -> [LeafID] {
+    leaves(of: tree, below: root).filter {
+      tree.kind(of: $0) == .array && keeps?(tree.node(of: $0)) ?? true
+    }
   }
 
   private static func leaves(of tree: Tree, below root: NodeID) -> [LeafID] {

@@ -10,21 +10,27 @@ extension Alignment {
     _ destination: Tree, _ source: Tree, destinationRoot: NodeID = .root,
     sourceRoot: NodeID = .root, filter: TreeFilter? = nil
   ) -> Alignment {
-    let left = arrays(destination, destinationRoot, filter)
-    let right = arrays(source, sourceRoot, filter)
+    var leftOut = LeftOut()
+    let left = arrays(destination, destinationRoot, filter, &leftOut.destination)
+    let right = arrays(source, sourceRoot, filter, &leftOut.source)
     let pairs = (0..<max(left.count, right.count)).map { index in
       (index < left.count ? left[index] : nil, index < right.count ? right[index] : nil)
     }
     return Alignment(
-      destination, source, destinationRoot: destinationRoot, sourceRoot: sourceRoot, pairs: pairs)
+      destination, source, destinationRoot: destinationRoot, sourceRoot: sourceRoot, pairs: pairs,
+      leftOut: leftOut)
   }
 
-  private static func arrays(_ tree: Tree, _ root: NodeID, _ filter: TreeFilter?) -> [NodeID] {
+  private static func arrays(
+    _ tree: Tree, _ root: NodeID, _ filter: TreeFilter?, _ leftOut: inout [NodeID]
+  ) -> [NodeID] {
+    let keeps = filter?.prepare(tree, root)
     var result: [NodeID] = []
     var at = root.index
     while at < tree.end(of: root) {
       let node = NodeID(Int32(truncatingIfNeeded: at))
-      if node != root, let filter, !filter.keep(tree, node) {
+      if node != root, let keeps, !keeps(node) {
+        leftOut.append(node)
         at = tree.end(of: node)
         continue
       }

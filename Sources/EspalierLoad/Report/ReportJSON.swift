@@ -30,6 +30,13 @@ extension LoadReport {
     ] {
       try out.array(key, rows, flush) { writer, row in pair(row, &writer) }
     }
+    let (left, right) = (plan.alignment.destination, plan.alignment.source)
+    try out.array("kept_by_filter", keptByFilter, flush) { writer, leaf in
+      writer.sides(left, left.node(of: leaf), right, nil)
+    }
+    try out.array("unused_by_filter", unusedByFilter, flush) { writer, leaf in
+      writer.sides(left, nil, right, right.node(of: leaf))
+    }
     try out.array("issues", plan.issues, flush) { writer, issue in
       sentence(issue.kind, plan.sentence(for: issue), issue.row, &writer)
     }
@@ -120,17 +127,23 @@ extension JSONWriter {
   /// The keys `dst` and `src` of a row.
   fileprivate mutating func sides(_ alignment: Alignment, _ row: Int) {
     key("dst")
-    if let node = alignment.destinationNode(row) {
-      self.node(node, of: alignment.destination)
-    } else {
-      null()
-    }
+    side(alignment.destinationNode(row), of: alignment.destination)
     key("src")
-    if let node = alignment.sourceNode(row) {
-      self.node(node, of: alignment.source)
-    } else {
-      null()
-    }
+    side(alignment.sourceNode(row), of: alignment.source)
+  }
+
+  /// An object with the keys `dst` and `src`.
+  fileprivate mutating func sides(_ left: Tree, _ a: NodeID?, _ right: Tree, _ b: NodeID?) {
+    beginObject()
+    key("dst")
+    side(a, of: left)
+    key("src")
+    side(b, of: right)
+    endObject()
+  }
+
+  private mutating func side(_ node: NodeID?, of tree: Tree) {
+    if let node { self.node(node, of: tree) } else { null() }
   }
 
   fileprivate mutating func coverage(_ coverage: LoadPlan.Coverage) {

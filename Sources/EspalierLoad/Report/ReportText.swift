@@ -16,6 +16,13 @@ extension LoadReport {
     list(
       "zero-filled (%): false in the source stands for zeros",
       zeroFilled.map { plan.facts($0) }, limit, &lines)
+    let (left, right) = (plan.alignment.destination, plan.alignment.source)
+    list(
+      "kept by filter (%): left out of the destination",
+      keptByFilter.map { line(left, $0) }, limit, &lines)
+    list(
+      "unused by filter (%): left out of the source",
+      unusedByFilter.map { line(right, $0) }, limit, &lines)
     appendNotes(limit, &lines)
     return lines.joined(separator: "\n")
   }
@@ -42,6 +49,10 @@ extension LoadReport {
         ? "; \(grouped(kept.count)) kept, \(grouped(unexpected.count)) unused from the source" : ""
       return "\(plan.mode.name) load: \(what) \(amount)\(rest)"
     }
+  }
+
+  private func line(_ tree: Tree, _ leaf: LeafID) -> String {
+    "\(tree.path(of: leaf)) is \(describe(tree, leaf))"
   }
 
   private func appendNotes(_ limit: Int?, _ lines: inout [String]) {

@@ -13,8 +13,8 @@ public struct ValueComparison: ValueAgreement {
   public init(source: RepairSide, destination: RepairSide) {
     inventory = (source.inventory, destination.inventory)
     leaves = (
-      Inventory.arrayLeaves(of: source.tree, below: source.nameRoot),
-      Inventory.arrayLeaves(of: destination.tree, below: destination.nameRoot)
+      source.arrayLeaves,
+      destination.arrayLeaves
     )
     reversesDestination = destination.reversesShapes
     let (tree, leaves, reverses) = (source.tree, self.leaves.source, source.reversesShapes)
