@@ -45,9 +45,96 @@ import Testing
     #expect(
       rows(.keeping([try PathGlob("*.w")]).and(.removing([try PathGlob("enc")]))) == ["head.w"])
   }
+
+  @Test func patternsBeginWhereTheLoadBegins() throws {
+    let a = try model(.f32, [("net.enc.w", [1]), ("net.enc.b", [1]), ("net.head.w", [1])])
+    let b = try model(.f32, [("ema.model.enc.w", [2]), ("ema.model.head.w", [2])])
+    let into = try #require(a.tree.node(named: "net"))
+    let from = try #require(b.tree.node(named: "ema.model"))
+    let selection = try PathSelection(["enc", "!**.b"])
+    let alignment = Alignment(
+      a.tree, b.tree, destinationRoot: into, sourceRoot: from, filter: selection.filter)
+    let plan = try LoadPlan(alignment, destination: a, source: b)
+    #expect(plan.refusal == nil && plan.coverage.tensorsLoaded == 1)
+    let report = LoadReport(plan)
+    #expect(report.keptByFilter.map { "\(a.tree.path(of: $0))" } == ["net.enc.b", "net.head.w"])
+    #expect(report.unusedByFilter.map { "\(b.tree.path(of: $0))" } == ["ema.model.head.w"])
+    #expect(
+      report.text().contains(
+        "kept by filter (2): left out of the destination\n  net.enc.b is F32 [1]\n"))
+    #expect(report.text().contains("unused by filter (1): left out of the source\n  ema.model"))
+    var json: [UInt8] = []
+    report.writeJSON { json += $0 }
+    let text = String(decoding: json, as: UTF8.self)
+    #expect(text.contains(#""kept_by_filter":[{"dst":{"path":["net.enc.b"]"#))
+    #expect(text.contains(#""unused_by_filter":[{"dst":null,"src":{"path":["ema.model.head.w"]"#))
+  }
+
+  @Test(
+    arguments: [
+      (["enc"], ["enc.w", "enc.b"]), (["enc", "head.w"], ["enc.w", "enc.b", "head.w"]),
+      (["!enc"], ["head.w", "head.b"]), (["**.w", "!enc.w"], ["head.w"]),
+      (["!enc", "!**.b"], ["head.w"]), (["enc.w", "!enc"], []),
+      (["**"], ["enc.w", "enc.b", "head.w", "head.b"]),
+      ([#"\!enc"#], []), ([], ["enc.w", "enc.b", "head.w", "head.b"]),
+    ] as [([String], [String])])
+  func selections(_ patterns: [String], _ wanted: [String]) throws {
+    let a = try model(.f32, [("enc.w", [1]), ("enc.b", [1]), ("head.w", [1]), ("head.b", [1])])
+    let selection = try PathSelection(patterns)
+    let alignment = Alignment(a.tree, a.tree, filter: selection.filter)
+    let rows = (0..<alignment.count).compactMap { row in
+      alignment.destinationLeaf(row).map { a.tree.path(of: $0).description }
+    }
+    #expect(rows == wanted)
+  }
+
+  @Test func patternsThatNameNothingAreFound() throws {
+    let a = try model(.f32, [("enc.w", [1])])
+    let b = try model(.f32, [("head.w", [1])])
+    let unused = try PathSelection(["enc", "encodr", "!head", "!tail"])
+      .unused(in: [(a.tree, .root), (b.tree, .root)])
+    #expect(unused.included.map(\.description) == ["encodr"])
+    #expect(unused.excluded.map(\.description) == ["tail"])
+  }
+
+  @Test func selectionsWalkDeepTreesOnce() throws {
+    var tree = TreeBuilder()
+    var node = TreeBuilder.Handle.root
+    for _ in 0..<9_000 { node = try tree.node("a", under: node) }
+    try tree.setArray(ArrayDescription(.u8, [1]), at: node)
+    let deep = tree.finish()
+    let selection = try PathSelection(["**.a", "!b"])
+    #expect(selection.unused(in: [(deep, .root)]).excluded.count == 1)
+    let alignment = Alignment(deep, deep, filter: selection.filter)
+    #expect(alignment.count == 9_001)
+  }
 }
 
 @Suite struct MatchingTests {
+  @Test func settingsAreNotMissingInASourceOfArraysOnly() throws {
+    func tree(_ settings: [(Name, LeafValue)]) throws -> Tree {
+      var tree = TreeBuilder()
+      try tree.setArray(ArrayDescription(.f32, [2]), at: tree.node("w"))
+      for (name, value) in settings { try tree.setLeaf(.value(value), at: tree.node(name)) }
+      return tree.finish()
+    }
+    let model = try tree([("rate", .float(0.1)), ("bias", .bool(false))])
+    let arrays = try LoadPlan(Alignment(model, tree([])))
+    #expect(arrays.issueCount == 0)
+    #expect(
+      arrays.message(at: try arrays.row("rate"))
+        == "untouched: destination rate is 0.1, and the source has nothing under this path; "
+        + "the source holds arrays only, so the destination keeps its own")
+    // A source that has one setting could have had the other.
+    let one = try LoadPlan(Alignment(model, tree([("rate", .float(0.2))])))
+    #expect(one.issues.map(\.kind) == ["missing"])
+    // What the filter takes from the source does not count.
+    let filtered = try LoadPlan(
+      Alignment(
+        model, tree([("epoch", .integer(1))]), filter: PathSelection(["!epoch"]).filter))
+    #expect(filtered.issueCount == 0)
+  }
+
   @Test func subtreesLoadFromAnywhereToAnywhere() throws {
     let destination = try model(.f32, [("head.w", [0]), ("net.a.w", [0])])
     let source = try model(.f32, [("ema.w", [5]), ("other", [1])])

@@ -12,21 +12,16 @@ struct ModelLoad {
     self.model = try ModelSource(model)
     self.source = source
     let (left, right) = (self.model.tree, source.tree)
-    let into = try node(scope.into, in: left, .destination) ?? .root
-    let from = try node(scope.from, in: right, .source) ?? weightsRoot(of: source)
+    let into = try start(at: scope.into, in: left, .destination) ?? .root
+    let from = try start(at: scope.from, in: right, .source) ?? weightsRoot(of: source)
     let filter = scope.filter
-    var alignment =
+    let alignment =
       switch matching {
       case .byPath:
         Alignment(left, right, destinationRoot: into, sourceRoot: from, filter: filter)
       case .byPosition:
         Alignment.byPosition(left, right, destinationRoot: into, sourceRoot: from, filter: filter)
       }
-    if matching == .byPath, let silent = alignment.settingsThatTheSourceCannotHold() {
-      alignment = Alignment(
-        left, right, destinationRoot: into, sourceRoot: from,
-        filter: filter.map { $0.and(silent) } ?? silent)
-    }
     plan = try LoadPlan(
       alignment, mode: mode, options: options, matching: matching, destination: self.model,
       source: source, progress: progress)
@@ -47,7 +42,10 @@ private func weightsRoot(of source: any TensorSource) -> NodeID {
   (source as? Checkpoint)?.root ?? .root
 }
 
-private func node(_ name: Name, in tree: Tree, _ side: NoSuchPath.Side) throws -> NodeID? {
+/// Where a load begins on one side; nil where nothing was asked for.
+package func start(
+  at name: Name, in tree: Tree, _ side: NoSuchPath.Side
+) throws -> NodeID? {
   if name.bytes.isEmpty { return nil }
   if let node = tree.node(named: name) { return node }
   throw NoSuchPath(

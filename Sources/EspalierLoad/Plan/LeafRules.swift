@@ -25,8 +25,14 @@ enum Rule: Sendable, Hashable {
 }
 
 /// The leaf table of a load: destination by source.
-func leafRule(destination: Side, source: Side) -> Rule {
+///
+/// - Parameter sourceIsArrays: whether the source has arrays and nothing else. Such a source (a
+///   safetensors file, a state dict) cannot say anything about the destination's functions, rates
+///   and absent biases, so that they are not missing there.
+func leafRule(destination: Side, source: Side, sourceIsArrays: Bool = false) -> Rule {
   switch (destination, source) {
+  case (.empty, .absent), (.yes, .absent), (.no, .absent), (.nothing, .absent), (.value, .absent):
+    return .decided(sourceIsArrays ? .untouched : .missing)
   case (.absent, .absent), (.absent, .branch), (.branch, .absent): return .decided(.branch)
   case (.absent, _): return .decided(.unexpected)
   case (_, .absent): return .decided(.missing)

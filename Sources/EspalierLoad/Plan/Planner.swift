@@ -49,6 +49,7 @@ struct Planner {
   /// Rows where `false` meets an array whose values have to be looked at.
   private var zeroChecks: [Int] = []
   private var shapes: ShapePairs
+  private let sourceIsArrays: Bool
 
   init(
     _ alignment: Alignment, options: LoadOptions, matching: LoadPlan.Matching,
@@ -62,6 +63,7 @@ struct Planner {
     values = source
     verdicts = ContiguousArray(repeating: .branch, count: alignment.count)
     shapes = ShapePairs(alignment.destination, alignment.source)
+    sourceIsArrays = alignment.sourceIsArrays
   }
 
   // MARK: Row by row
@@ -90,7 +92,7 @@ struct Planner {
     // the other side has only the branch, the leaf stands alone.
     if y == .branch, let left, a != nil, destination.hasChildren(left) { y = .absent }
     if x == .branch, let right, b != nil, source.hasChildren(right) { x = .absent }
-    switch leafRule(destination: x, source: y) {
+    switch leafRule(destination: x, source: y, sourceIsArrays: sourceIsArrays) {
     case .decided(.nothingInSource) where options.nothingKeeps: return .kept
     case .decided(.zeroFill):
       guard let a, destination.dtype(of: a).holdsZero else { return .dtype }
@@ -217,6 +219,19 @@ struct Planner {
         coverage.parametersLoaded &+= count
       }
     }
+  }
+}
+
+extension Alignment {
+  /// Whether the source has arrays and nothing else.
+  fileprivate var sourceIsArrays: Bool {
+    var hasArrays = false
+    for row in 0..<count {
+      guard let leaf = sourceLeaf(row) else { continue }
+      guard source.kind(of: leaf) == .array else { return false }
+      hasArrays = true
+    }
+    return hasArrays
   }
 }
 

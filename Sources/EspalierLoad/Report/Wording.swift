@@ -78,6 +78,8 @@ extension LoadPlan {
     case .convert: return "; the source's values are converted"
     case .zeroFill: return "; false stands for zeros"
     case .tied: return "; its memory is loaded at another path, and nothing here contradicts it"
+    case .untouched where alignment.sourceNode(row) == nil:
+      return "; the source holds arrays only, so the destination keeps its own"
     case .untouched:
       let leaf = alignment.destinationLeaf(row)
       return leaf.map { alignment.destination.kind(of: $0) } == .array
