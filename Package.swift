@@ -90,6 +90,9 @@ let package = Package(
       name: "terminal-probe", dependencies: ["EspalierTerminal", "EspalierUI"],
       path: "Tests/Support/TerminalProbe", swiftSettings: strict),
     .executableTarget(
+      name: "model-probe", dependencies: ["Espalier", "EspalierBrowser"],
+      path: "Tests/Support/ModelProbe", swiftSettings: strict),
+    .executableTarget(
       name: "screenshots", dependencies: ["PTYKit", "espalier"],
       path: "Tests/Support/Screenshots", swiftSettings: strict),
     .target(
@@ -130,7 +133,7 @@ let package = Package(
       name: "EspalierTests", dependencies: ["Espalier", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "EspalierProgramTests",
-      dependencies: ["espalier", "PTYKit", "TestSupport"], exclude: ["Fixtures"],
+      dependencies: ["espalier", "model-probe", "PTYKit", "TestSupport"], exclude: ["Fixtures"],
       swiftSettings: strict),
   ] + benchmarks
 )

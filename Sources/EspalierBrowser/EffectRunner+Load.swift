@@ -39,9 +39,10 @@ extension EffectRunner {
   }
 
   /// Binds the plan to its values. They are read and converted when they are saved or looked at, so
-  /// that memory stays flat; nothing has been changed until then.
+  /// that memory stays flat; nothing has been changed until then. A model of the program has no
+  /// such time later: it takes its values now.
   func load(_ mode: LoadMode, _ comparison: Comparison) {
-    jobs.run(.result) { [self] _ in
+    jobs.run(.result) { [self] token in
       do {
         let sides = opened.withLock { $0 }
         guard var plan = comparison.plan, let destination = sides.destination,
@@ -52,8 +53,13 @@ extension EffectRunner {
         }
         plan.mode = mode
         let loaded = try LoadedSource(plan, destination: destination, source: source)
+        if let model = destination as? any LiveModel {
+          try model.take(loaded, progress: monitor(token))
+        }
         opened.withLock { $0.loaded = loaded }
         inbox.send(.loaded(mode))
+      } catch is Cancelled {
+        inbox.send(.cancelled)
       } catch {
         inbox.send(.loadFailed(sentence: sentence(error)))
       }

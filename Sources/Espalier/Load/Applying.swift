@@ -1,6 +1,6 @@
 extension ModelSource {
   /// The model with the values that a plan gives it.
-  func applying<M>(
+  package func applying<M>(
     _ values: LoadedSource, as type: M.Type, progress: ProgressMonitor = .none
   ) throws -> M {
     let updated = try updating(values.plan.changedLeaves, from: values, progress: progress)
@@ -11,7 +11,7 @@ extension ModelSource {
 
 extension LoadPlan {
   /// The destination's arrays that are given new values.
-  var changedLeaves: [LeafID] {
+  package var changedLeaves: [LeafID] {
     (0..<alignment.count).compactMap { row in
       switch outcome(at: row) {
       case .loaded, .zeroFilled, .tied: return alignment.destinationLeaf(row)

@@ -5,7 +5,8 @@ extension ModelSource {
   /// are made and put into new structs and containers. Then arrays with reference semantics are
   /// written, with what they held kept until the last one has succeeded, and at the end the
   /// properties of objects are set, which cannot fail. Hence all new values are in memory at
-  /// once, and during the writing of one array its old values too.
+  /// once. As arrays are written in place their new values are freed and the old ones kept: the
+  /// peak is twice the arrays that change, and one array more.
   ///
   /// - Parameters:
   ///   - leaves: array leaves of ``tree``; tied ones may be named more than once.

@@ -134,7 +134,13 @@ extension AppState {
       isPreviewing = true
       overlay = .report(Overlay.Cursor())
       let key = keyMap.spelling(of: .save) ?? ":w"
-      message = Message("loaded; \(key) saves the result", .good)
+      if destination.file?.isModel == true {
+        // The program has it, so that leaving loses nothing.
+        result?.isSaved = true
+        message = Message("the model is loaded; \(key) saves it to a file as well", .good)
+      } else {
+        message = Message("loaded; \(key) saves the result", .good)
+      }
     case .loadFailed(let sentence), .saveFailed(let sentence):
       work = nil
       message = Message(sentence, .error)

@@ -88,12 +88,18 @@ public struct AppState: Equatable, Sendable {
     self.height = height
   }
 
+  /// For a model of the running program, which need not be opened.
+  public init(model: OpenFile, source: String, width: Int = 80, height: Int = 24) {
+    self.init(destination: model.path, source: source, width: width, height: height)
+    destination = .open(model)
+  }
+
   /// What has to be done first.
   ///
   /// - Parameter roots: containers to enter, where the user named them.
   public func start(destinationRoot: String? = nil, sourceRoot: String? = nil) -> [Effect] {
     var effects: [Effect] = []
-    if let path = destination.path {
+    if case .opening(let path, _, _) = destination {
       effects.append(.open(.destination, path: path, root: destinationRoot))
     }
     if let path = source.path { effects.append(.open(.source, path: path, root: sourceRoot)) }

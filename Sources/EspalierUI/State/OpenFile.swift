@@ -21,11 +21,14 @@ public struct OpenFile: Sendable {
   public var repair: Repair?
   /// One sentence about how it was opened, when there is something to say.
   public var note: String?
+  /// Whether it is no file but a model of the running program, which a load changes at once.
+  public var isModel: Bool
 
   public init(
     path: String, format: String, byteCount: Int? = nil, tree: Tree, rootNode: NodeID = .root,
-    root: String? = nil, note: String? = nil
+    root: String? = nil, note: String? = nil, isModel: Bool = false
   ) {
+    self.isModel = isModel
     self.rootNode = rootNode
     self.path = path
     self.format = format
@@ -42,7 +45,7 @@ extension OpenFile: Equatable {
     a.path == b.path && a.format == b.format && a.byteCount == b.byteCount
       && a.tree.isIdentical(to: b.tree) && a.rootNode == b.rootNode && a.root == b.root
       && a.note == b.note && a.nameRoot == b.nameRoot && a.reversesShapes == b.reversesShapes
-      && a.repair == b.repair
+      && a.repair == b.repair && a.isModel == b.isModel
   }
 }
 
