@@ -3,30 +3,142 @@
 /// Most types have one element per block. Types smaller than a byte and block-quantised types
 /// (GGUF) store `elementsPerBlock` elements in `bytesPerBlock` bytes.
 public enum DType: UInt8, Sendable, Hashable, CaseIterable {
-  case bool, u8, i8, u16, i16, u32, i32, u64, i64
-  case f16, bf16, f32, f64
-  case f8e4m3, f8e5m2, f8e8m0, f8e4m3fnuz, f8e5m2fnuz
-  case f4, f6e2m3, f6e3m2
-  case c64, c128
-  case qi8, qu8, qi32
+  /// One byte, 0 for false.
+  case bool
+  /// 8-bit unsigned integers.
+  case u8
+  /// 8-bit signed integers.
+  case i8
+  /// 16-bit unsigned integers.
+  case u16
+  /// 16-bit signed integers.
+  case i16
+  /// 32-bit unsigned integers.
+  case u32
+  /// 32-bit signed integers.
+  case i32
+  /// 64-bit unsigned integers.
+  case u64
+  /// 64-bit signed integers.
+  case i64
+  /// IEEE 754 half precision.
+  case f16
+  /// The upper half of an `f32`: 8 bits of exponent, 7 of fraction.
+  case bf16
+  /// IEEE 754 single precision.
+  case f32
+  /// IEEE 754 double precision.
+  case f64
+  /// 4 bits of exponent, 3 of fraction; no infinity.
+  case f8e4m3
+  /// 5 bits of exponent, 2 of fraction.
+  case f8e5m2
+  /// Powers of two without sign: the scales of microscaling formats.
+  case f8e8m0
+  /// As `f8e4m3` with another bias, one zero and one NaN.
+  case f8e4m3fnuz
+  /// As `f8e5m2` with another bias, one zero and one NaN.
+  case f8e5m2fnuz
+  /// 2 bits of exponent, 1 of fraction; two elements in a byte.
+  case f4
+  /// 2 bits of exponent, 3 of fraction; four elements in three bytes.
+  case f6e2m3
+  /// 3 bits of exponent, 2 of fraction; four elements in three bytes.
+  case f6e3m2
+  /// Complex numbers of two `f32`.
+  case c64
+  /// Complex numbers of two `f64`.
+  case c128
+  /// PyTorch's `qint8`: signed bytes with a scale beside them.
+  case qi8
+  /// PyTorch's `quint8`: unsigned bytes with a scale beside them.
+  case qu8
+  /// PyTorch's `qint32`.
+  case qi32
+  /// Text of any length; described, not read.
   case string
-  case q40, q41, q50, q51, q80, q81
-  case q2K, q3K, q4K, q5K, q6K, q8K
-  case iq2xxs, iq2xs, iq3xxs, iq1s, iq4nl, iq3s, iq2s, iq4xs, iq1m
-  case tq10, tq20, mxfp4
-  case i4, u4
+  /// GGUF `Q4_0`: blocks of 32 elements of 4 bits with a scale.
+  case q40
+  /// GGUF `Q4_1`: blocks of 32 elements of 4 bits with a scale and an offset.
+  case q41
+  /// GGUF `Q5_0`: blocks of 32 elements of 5 bits with a scale.
+  case q50
+  /// GGUF `Q5_1`: blocks of 32 elements of 5 bits with a scale and an offset.
+  case q51
+  /// GGUF `Q8_0`: blocks of 32 elements of 8 bits with a scale.
+  case q80
+  /// GGUF `Q8_1`: blocks of 32 elements of 8 bits with a scale and a sum.
+  case q81
+  /// GGUF `Q2_K`: blocks of 256 elements of 2 bits.
+  case q2K
+  /// GGUF `Q3_K`: blocks of 256 elements of 3 bits.
+  case q3K
+  /// GGUF `Q4_K`: blocks of 256 elements of 4 bits.
+  case q4K
+  /// GGUF `Q5_K`: blocks of 256 elements of 5 bits.
+  case q5K
+  /// GGUF `Q6_K`: blocks of 256 elements of 6 bits.
+  case q6K
+  /// GGUF `Q8_K`: blocks of 256 elements of 8 bits.
+  case q8K
+  /// GGUF `IQ2_XXS`: blocks of 256 elements that index a table.
+  case iq2xxs
+  /// GGUF `IQ2_XS`: blocks of 256 elements that index a table.
+  case iq2xs
+  /// GGUF `IQ3_XXS`: blocks of 256 elements that index a table.
+  case iq3xxs
+  /// GGUF `IQ1_S`: blocks of 256 elements that index a table.
+  case iq1s
+  /// GGUF `IQ4_NL`: blocks of 32 elements that index a table.
+  case iq4nl
+  /// GGUF `IQ3_S`: blocks of 256 elements that index a table.
+  case iq3s
+  /// GGUF `IQ2_S`: blocks of 256 elements that index a table.
+  case iq2s
+  /// GGUF `IQ4_XS`: blocks of 256 elements that index a table.
+  case iq4xs
+  /// GGUF `IQ1_M`: blocks of 256 elements that index a table.
+  case iq1m
+  /// GGUF `TQ1_0`: blocks of 256 elements of three values.
+  case tq10
+  /// GGUF `TQ2_0`: blocks of 256 elements of three values, 2 bits each.
+  case tq20
+  /// GGUF `MXFP4`: blocks of 32 `f4` with one `f8e8m0` scale.
+  case mxfp4
+  /// Signed integers of 4 bits, two in a byte.
+  case i4
+  /// Unsigned integers of 4 bits, two in a byte.
+  case u4
 
   /// The name in safetensors' spelling; block-quantised types by their own.
   public var name: String { Self.table[Int(rawValue)].name }
+  /// Elements that one block holds; 1 for most types.
   public var elementsPerBlock: Int { Self.table[Int(rawValue)].elements }
+  /// Bytes of one block.
   public var bytesPerBlock: Int { Self.table[Int(rawValue)].bytes }
+  /// What the elements are.
   public var kind: Kind { Self.table[Int(rawValue)].kind }
 
-  public enum Kind: UInt8, Sendable { case bool, integer, float, complex, quantised, text }
+  /// What the elements of an array are.
+  public enum Kind: UInt8, Sendable {
+    /// True and false.
+    case bool
+    /// Whole numbers.
+    case integer
+    /// Floating-point numbers.
+    case float
+    /// Pairs of floating-point numbers.
+    case complex
+    /// Numbers that mean something with a scale only.
+    case quantised
+    /// Text.
+    case text
+  }
 
   /// Whether each element has bytes of its own, so that arrays can be strided and converted.
   public var isWholeBytes: Bool { elementsPerBlock == 1 && self != .string }
 
+  /// The type with this ``name``, nil when there is none.
   public init?(name: String) {
     guard let found = Self.byName[name] else { return nil }
     self = found

@@ -3,6 +3,7 @@
 /// The result is UTF-8 and safe to print: control, bidirectional and invisible characters are written
 /// as `\uXXXX`. Names go through `NameText`, so bytes that are not text survive.
 public struct JSONWriter: Sendable {
+  /// How items are set.
   public enum Style: Sendable {
     /// No space at all.
     case compact
@@ -17,6 +18,7 @@ public struct JSONWriter: Sendable {
   private var open: [Bool] = []
   private var isAfterKey = false
 
+  /// Nothing written yet.
   public init(style: Style = .compact) { self.style = style }
 
   /// Hands over what has been written so far, to stream a long document.
@@ -27,11 +29,16 @@ public struct JSONWriter: Sendable {
 
   // MARK: Containers
 
+  /// Opens an object; keys and values follow in turn.
   public mutating func beginObject() { begin("{") }
+  /// Closes it.
   public mutating func endObject() { end("}") }
+  /// Opens an array.
   public mutating func beginArray() { begin("[") }
+  /// Closes it.
   public mutating func endArray() { end("]") }
 
+  /// A key of an object, as `NameText` writes names.
   public mutating func key(_ name: [UInt8]) {
     beginItem()
     if !name.withUnsafeBufferPointer({ quotePlain($0) }) { quote(NameText.encode(name)) }
@@ -40,6 +47,7 @@ public struct JSONWriter: Sendable {
     isAfterKey = true
   }
 
+  /// A key of an object.
   public mutating func key(_ text: String) {
     beginItem()
     var text = text
@@ -64,6 +72,7 @@ public struct JSONWriter: Sendable {
     if !name.withUnsafeBufferPointer({ quotePlain($0) }) { quote(NameText.encode(name)) }
   }
 
+  /// A whole number.
   public mutating func integer(_ value: some BinaryInteger) { literal(String(value)) }
 
   /// The shortest digits that give the same number again. JSON has no infinities and no NaN: they are
@@ -76,7 +85,9 @@ public struct JSONWriter: Sendable {
     }
   }
 
+  /// True or false.
   public mutating func bool(_ value: Bool) { literal(value ? "true" : "false") }
+  /// No value.
   public mutating func null() { literal("null") }
 
   // MARK: Inside

@@ -5,6 +5,7 @@
 ///     try source.tie("decoder.weight", to: "encoder.weight")
 ///     let model = source.finish()
 public struct MemorySource: TensorSource {
+  /// Paths, kinds, shapes and element types.
   public let tree: Tree
   /// By leaf number; nil for leaves that are not arrays and for arrays without values.
   private let values: [[UInt8]?]
@@ -40,6 +41,7 @@ extension MemorySource {
 
     private var container = TreeBuilder.Handle.root
 
+    /// Nothing yet.
     public init(order: TreeBuilder.ChildOrder = .asGiven) { tree = TreeBuilder(order: order) }
 
     /// Puts what is added from now on below a container of this name (`state_dict`); nil for the top.
@@ -82,6 +84,7 @@ extension MemorySource {
       values.append(nil)
     }
 
+    /// The source with everything that was added.
     public consuming func finish() -> MemorySource {
       MemorySource(tree: tree.finish(), values: values)
     }
@@ -95,7 +98,9 @@ extension MemorySource {
 
   /// The values given for an array do not fill its shape.
   public struct WrongByteCount: Error, CustomStringConvertible {
+    /// The name of the array.
     public var name: Name
+    /// Bytes that were given.
     public var found: Int
     /// Nil when the shape's size overflows.
     public var expected: Int?
@@ -107,6 +112,7 @@ extension MemorySource {
 
   /// An array is to be tied to a name that nothing was added under.
   public struct UnknownName: Error, CustomStringConvertible {
+    /// The name that was looked for.
     public var name: Name
     public var description: String { "\(name): nothing was added under this name" }
   }

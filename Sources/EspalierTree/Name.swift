@@ -3,9 +3,12 @@
 /// Names are compared byte for byte: two spellings of the same text in different Unicode
 /// normalisation forms are two names. Text is made only where it is drawn, by ``visibleText(_:)``.
 public struct Name: Hashable, Sendable, Comparable {
+  /// The bytes as the file has them.
   public var bytes: [UInt8]
 
+  /// A name of these bytes.
   public init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
+  /// A name in UTF-8.
   public init(_ text: String) { bytes = Array(text.utf8) }
 
   /// Natural order: runs of digits compare as numbers, so that layer 2 stands before layer 10.

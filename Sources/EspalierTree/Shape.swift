@@ -1,10 +1,13 @@
 /// The logical dimensions of an array, as the framework that wrote it shows them.
 public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral {
+  /// The number of elements along each axis; none for a scalar.
   public var dimensions: [Int]
 
+  /// A shape with these dimensions.
   public init(_ dimensions: some Sequence<Int>) { self.dimensions = Array(dimensions) }
   public init(arrayLiteral elements: Int...) { dimensions = elements }
 
+  /// The number of axes, 0 for a scalar.
   public var rank: Int { dimensions.count }
 
   /// The number of elements, or nil when a dimension is negative or the product overflows.
@@ -46,6 +49,7 @@ public enum MemoryOrder: UInt8, Sendable, Hashable {
   /// The first axis (Julia, Fortran).
   case column
 
+  /// The stable name, as JSON has it.
   public var name: String { self == .row ? "row" : "column" }
 }
 
@@ -54,16 +58,21 @@ public enum MemoryOrder: UInt8, Sendable, Hashable {
 /// Offsets and strides count elements. A contiguous array that fills its storage has no explicit
 /// layout, only an order.
 public enum Layout: Hashable, Sendable {
+  /// Without gaps, from the start of the storage to its end.
   case contiguous(MemoryOrder)
+  /// From an offset, with a stride for each axis.
   case strided(offset: Int, strides: [Int])
 
+  /// Without gaps, the last axis fastest.
   public static let row = Layout.contiguous(.row)
 
+  /// Elements before the first one.
   public func offset() -> Int {
     if case .strided(let offset, _) = self { return offset }
     return 0
   }
 
+  /// Elements from one index to the next, for each axis.
   public func strides(for shape: Shape) -> [Int] {
     switch self {
     case .contiguous(let order): return shape.contiguousStrides(order)

@@ -3,6 +3,7 @@
 /// Descriptions are there at once; values are read on demand, leaf by leaf, as a stream. Files,
 /// Swift models, and the result of a load that has not been saved yet are all sources.
 public protocol TensorSource: Sendable {
+  /// Paths, kinds, shapes and element types of all leaves.
   var tree: Tree { get }
 
   /// Opens the values of an array leaf.
@@ -50,9 +51,12 @@ extension TensorReader {
 
 /// A source without the values that were asked for.
 public struct NoValues: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The leaf that was asked for.
   public var path: TreePath
+  /// Why it has none, to be read after a colon.
   public var reason: String
 
+  /// An error about one leaf.
   public init(_ path: TreePath, reason: String) {
     self.path = path
     self.reason = reason
@@ -63,6 +67,7 @@ public struct NoValues: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// Work was stopped by the user; nothing has been changed.
 public struct Cancelled: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Stopped.
   public init() {}
   public var description: String { "cancelled; nothing has been changed" }
 }
@@ -72,10 +77,12 @@ public struct ProgressMonitor: Sendable {
   /// Called between pieces of work with bytes done and bytes in all; false stops it.
   public var report: @Sendable (_ done: Int, _ total: Int) -> Bool
 
+  /// Hands progress to a closure that returns false to stop.
   public init(_ report: @escaping @Sendable (_ done: Int, _ total: Int) -> Bool) {
     self.report = report
   }
 
+  /// Follows nothing and stops nothing.
   public static let none = ProgressMonitor { _, _ in true }
 
   /// Reports, and throws ``Cancelled`` when the work is to stop.
@@ -115,6 +122,7 @@ public struct BufferReader: TensorReader {
   private let bytes: ArraySlice<UInt8>
   private var position = 0
 
+  /// A reader of elements in C order, little-endian.
   public init(_ bytes: some Collection<UInt8>) { self.bytes = ArraySlice(Array(bytes)) }
 
   public mutating func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
@@ -132,6 +140,7 @@ public struct BufferReader: TensorReader {
 public struct ZeroReader: TensorReader {
   private var left: Int
 
+  /// A reader that gives as many bytes.
   public init(byteCount: Int) { left = byteCount }
 
   public mutating func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {

@@ -1,19 +1,26 @@
 /// A node of a tree. Nodes are numbered in walk order: a branch, then everything below it.
 public struct NodeID: Hashable, Comparable, Sendable {
+  /// The number in walk order, from 0 for the root.
   public let raw: Int32
+  /// The node with this number.
   @inline(__always) public init(_ raw: Int32) { self.raw = raw }
   @inline(__always) init(_ index: Int) { raw = Int32(truncatingIfNeeded: index) }
+  /// The number as an index into arrays of nodes.
   @inline(__always) public var index: Int { Int(raw) }
   @inline(__always) public static func < (a: NodeID, b: NodeID) -> Bool { a.raw < b.raw }
 
+  /// The node above all others.
   public static let root = NodeID(0 as Int32)
 }
 
 /// A leaf of a tree. Leaves are numbered in the order in which the file or model has them.
 public struct LeafID: Hashable, Comparable, Sendable {
+  /// The number in the order of the file or model, from 0.
   public let raw: Int32
+  /// The leaf with this number.
   @inline(__always) public init(_ raw: Int32) { self.raw = raw }
   @inline(__always) init(_ index: Int) { raw = Int32(truncatingIfNeeded: index) }
+  /// The number as an index into arrays of leaves.
   @inline(__always) public var index: Int { Int(raw) }
   @inline(__always) public static func < (a: LeafID, b: LeafID) -> Bool { a.raw < b.raw }
 }
@@ -95,7 +102,9 @@ public struct Tree: Sendable {
   /// A tree with a root and nothing below it.
   public static let empty = TreeBuilder().finishedEmpty()
 
+  /// Nodes in all, the root among them.
   public var nodeCount: Int { storage.nodes.count }
+  /// Leaves in all, arrays and others.
   public var leafCount: Int { storage.leaves.count }
   /// All leaves, in the file's own order.
   public var leafIDs: some RandomAccessCollection<LeafID> & Sendable {
@@ -111,6 +120,7 @@ public struct Tree: Sendable {
 // MARK: - Nodes
 
 extension Tree {
+  /// The last segment of a node's path; empty for the root.
   @inline(__always) public func name(of node: NodeID) -> Name {
     storage.segments.name(storage.nodes[node.index].segment)
   }
@@ -126,24 +136,30 @@ extension Tree {
   public func segmentNumber(of node: NodeID) -> Int { Int(storage.nodes[node.index].segment) }
   /// Segment numbers are below this.
   public var segmentCount: Int { storage.segments.count }
+  /// The segment with a number, see ``segmentNumber(of:)``.
   public func segment(number: Int) -> Name { storage.segments.name(Int32(number)) }
 
+  /// The node above, nil for the root.
   @inline(__always) public func parent(of node: NodeID) -> NodeID? {
     let parent = storage.nodes[node.index].parent
     return parent < 0 ? nil : NodeID(parent)
   }
   /// The first node number after everything below `node`.
   @inline(__always) public func end(of node: NodeID) -> Int { Int(storage.nodes[node.index].end) }
+  /// The leaf at a node, nil for a branch and for `()`.
   @inline(__always) public func leaf(at node: NodeID) -> LeafID? {
     let leaf = storage.nodes[node.index].leaf
     return leaf < 0 ? nil : LeafID(leaf)
   }
+  /// How a node's segment is attached to what stands before it.
   @inline(__always) public func joint(of node: NodeID) -> Joint { storage.nodes[node.index].joint }
+  /// Whether a branch's children have names or places.
   public func kind(of node: NodeID) -> BranchKind { storage.nodes[node.index].kind }
   /// Whether the producer marks the subtree as beside the weights (optimiser state).
   public func isHidden(_ node: NodeID) -> Bool { storage.nodes[node.index].isHidden }
   /// The producer's name for the type of a branch (`Dense`, `LSTM`), where the file has one.
   public func label(of node: NodeID) -> [UInt8]? { storage.labels[node.raw] }
+  /// Whether anything stands below a node.
   @inline(__always) public func hasChildren(_ node: NodeID) -> Bool {
     end(of: node) > node.index + 1
   }
@@ -153,6 +169,7 @@ extension Tree {
     Children(tree: self, at: node.index + 1, end: end(of: node))
   }
 
+  /// The children of a node in order, found as they are asked for.
   public struct Children: Sequence, IteratorProtocol {
     let tree: Tree
     var at: Int
@@ -166,6 +183,7 @@ extension Tree {
     }
   }
 
+  /// The path from the root.
   public func path(of node: NodeID) -> TreePath {
     var segments: [TreePath.Segment] = []
     var at = node
@@ -181,8 +199,10 @@ extension Tree {
     TreePath(Array(path(of: node).segments.dropFirst(depth(of: root))))
   }
 
+  /// The path from the root to a leaf.
   public func path(of leaf: LeafID) -> TreePath { path(of: node(of: leaf)) }
 
+  /// Nodes above a node: 0 for the root.
   public func depth(of node: NodeID) -> Int {
     var depth = 0
     var at = node
@@ -193,6 +213,7 @@ extension Tree {
     return depth
   }
 
+  /// The first child with this name, nil when there is none.
   public func child(of node: NodeID, named name: Name) -> NodeID? {
     name.bytes.withUnsafeBytes { wanted in
       children(of: node).first { child in
@@ -239,9 +260,11 @@ extension Tree {
 // MARK: - Leaves
 
 extension Tree {
+  /// The node that a leaf stands at.
   @inline(__always) public func node(of leaf: LeafID) -> NodeID {
     NodeID(storage.leaves[leaf.index].node)
   }
+  /// Whether a leaf is an array, and if not what it is.
   @inline(__always) public func kind(of leaf: LeafID) -> LeafKind {
     storage.leaves[leaf.index].kind
   }
@@ -249,6 +272,7 @@ extension Tree {
   @inline(__always) public func dtype(of leaf: LeafID) -> DType {
     storage.leaves[leaf.index].dtype
   }
+  /// Whether an optimiser would change an array, where the model says so.
   public func trainability(of leaf: LeafID) -> Trainability {
     storage.leaves[leaf.index].trainability
   }
@@ -258,6 +282,7 @@ extension Tree {
   }
   /// Shape numbers are below this.
   public var shapeCount: Int { storage.shapeEnds.count }
+  /// The shape with a number, see ``shapeNumber(of:)``.
   public func shape(number: Int) -> Shape {
     let start = number == 0 ? 0 : Int(storage.shapeEnds[number - 1])
     return Shape(storage.dimensions[start..<Int(storage.shapeEnds[number])])
@@ -267,6 +292,7 @@ extension Tree {
     let number = storage.leaves[leaf.index].shape
     return number < 0 ? [] : shape(number: Int(number))
   }
+  /// Where the elements of an array leaf lie in its storage.
   public func layout(of leaf: LeafID) -> Layout {
     let record = storage.leaves[leaf.index]
     switch record.layoutKind {
@@ -292,6 +318,7 @@ extension Tree {
     return record.kind == .array ? nil : storage.values[Int(record.extra)]
   }
 
+  /// A leaf as a value of its own.
   public func leaf(_ leaf: LeafID) -> Leaf {
     if let array = array(leaf) { return .array(array) }
     return .value(value(leaf) ?? .nothing)

@@ -3,6 +3,7 @@
 /// Every leaf keeps the order in which it was added; children of a branch stand in order of first
 /// appearance, or in natural order where the file's own order means nothing.
 public struct TreeBuilder {
+  /// How the children of a branch stand.
   public enum ChildOrder: Sendable {
     /// As they were added: files and models whose order is the model's.
     case asGiven
@@ -13,6 +14,7 @@ public struct TreeBuilder {
   /// A node while the tree is being built. Its number differs from the finished tree's.
   public struct Handle: Hashable, Sendable {
     let raw: Int32
+    /// The node above all others, which is there from the start.
     public static var root: Handle { Handle(raw: 0) }
   }
 
@@ -42,6 +44,7 @@ public struct TreeBuilder {
   /// The last shape and type that were found to go together.
   private var lastChecked: (shape: Int32, dtype: DType) = (-1, .u8)
 
+  /// A tree with a root and nothing below it.
   public init(order: ChildOrder = .asGiven) {
     self.order = order
     let segment = interner.intern(UnsafeRawBufferPointer(start: nil, count: 0)) ?? 0
@@ -68,6 +71,7 @@ public struct TreeBuilder {
     try name.bytes.withUnsafeBytes { try node($0, under: parent, joint: joint) }
   }
 
+  /// The child of `parent` with a name in bytes, made when there is none.
   public mutating func node(
     _ name: UnsafeRawBufferPointer, under parent: Handle, joint: Joint = .level
   ) throws -> Handle {
@@ -115,6 +119,7 @@ public struct TreeBuilder {
     try node(Name(String(index)), under: parent)
   }
 
+  /// Says whether a branch's children have names or places.
   public mutating func setKind(_ kind: BranchKind, of node: Handle) {
     nodes[Int(node.raw)].kind = kind
   }
@@ -125,6 +130,7 @@ public struct TreeBuilder {
   /// Marks a subtree as beside the weights.
   public mutating func hide(_ node: Handle) { nodes[Int(node.raw)].isHidden = true }
 
+  /// The path from the root.
   public func path(of node: Handle) -> TreePath {
     var segments: [TreePath.Segment] = []
     var at = node.raw
@@ -152,6 +158,9 @@ public struct TreeBuilder {
     }
   }
 
+  /// Makes `node` an array leaf.
+  ///
+  /// - Throws: ``TreeError`` for a shape without an element count, and for a second leaf at one node.
   @discardableResult
   public mutating func setArray(_ array: ArrayDescription, at node: Handle) throws -> LeafID {
     guard array.byteCount != nil, array.layout.footprint(of: array.shape) != nil,
@@ -230,6 +239,7 @@ public struct TreeBuilder {
     try name.bytes.withUnsafeBytes { try flatNode($0, separator: separator, under: parent) }
   }
 
+  /// The node of a flat name in bytes.
   public mutating func flatNode(
     _ name: UnsafeRawBufferPointer, separator: Joint, under parent: Handle
   ) throws -> Handle {

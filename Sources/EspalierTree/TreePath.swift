@@ -13,24 +13,32 @@ public enum Joint: UInt8, Sendable, Hashable {
 
 /// The path from the root of a tree to a node.
 public struct TreePath: Hashable, Sendable {
+  /// One step of a path.
   public struct Segment: Hashable, Sendable {
+    /// The name of the step.
     public var name: Name
+    /// How it is attached to what stands before it.
     public var joint: Joint
 
+    /// A step, a container level of its own where nothing else is said.
     public init(_ name: Name, joint: Joint = .level) {
       self.name = name
       self.joint = joint
     }
   }
 
+  /// The steps from the root on; none for the root.
   public var segments: [Segment]
 
+  /// A path of these steps.
   public init(_ segments: [Segment] = []) { self.segments = segments }
 
   /// A path of container levels, dotted names uncut.
   public init(components: [Name]) { segments = components.map { Segment($0) } }
 
+  /// The path of the root.
   public static let root = TreePath()
+  /// Whether the path has no steps.
   public var isRoot: Bool { segments.isEmpty }
 
   /// The names as the file has them: one for each container level, dotted names whole.
@@ -58,6 +66,7 @@ public struct TreePath: Hashable, Sendable {
     return Name(bytes)
   }
 
+  /// The path one step further down.
   public func appending(_ name: Name, joint: Joint = .level) -> TreePath {
     TreePath(segments + [Segment(name, joint: joint)])
   }

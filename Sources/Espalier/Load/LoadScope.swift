@@ -35,8 +35,14 @@ extension TreeFilter {
 /// A path of a ``LoadScope`` that leads nowhere.
 public struct NoSuchPath: Error, Hashable, Sendable, CustomStringConvertible {
   /// The tree that was searched.
-  public enum Side: String, Hashable, Sendable { case destination, source }
+  public enum Side: String, Hashable, Sendable {
+    /// The model that is loaded into.
+    case destination
+    /// What is loaded from.
+    case source
+  }
 
+  /// The tree that has no such path.
   public var side: Side
   /// The path that was asked for.
   public var path: Name

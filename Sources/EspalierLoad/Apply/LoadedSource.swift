@@ -11,7 +11,9 @@ import Synchronization
 /// Memory stays flat, with one exception: a tied array that shares only a part of its memory with
 /// what was loaded is put together in memory.
 public final class LoadedSource: TensorSource {
+  /// What was planned, and is applied here.
   public let plan: LoadPlan
+  /// The destination's tree: paths, shapes and element types stay.
   public var tree: Tree { plan.alignment.destination }
 
   private let destination: any TensorSource
@@ -29,6 +31,7 @@ public final class LoadedSource: TensorSource {
     case source(LeafID)
     /// A source leaf, converted to the destination's element type.
     case converted(LeafID)
+    /// Zeros, because the source says `false`.
     case zeros
     /// Memory that is loaded at other paths, named in walk order, whole or in part.
     case tied([LeafID])

@@ -15,10 +15,13 @@ public struct ConversionLoss: Sendable, Hashable {
   /// An imaginary part that was not zero, dropped.
   public var imaginary = 0
 
+  /// Nothing lost.
   public init() {}
 
+  /// Whether every value came through unchanged.
   public var isEmpty: Bool { self == ConversionLoss() }
 
+  /// Adds counts up, for a report of several arrays.
   public static func += (a: inout ConversionLoss, b: ConversionLoss) {
     a.overflow += b.overflow
     a.underflow += b.underflow

@@ -133,10 +133,13 @@ struct ExactReader: TensorReader {
 
 /// An array that gave fewer bytes than its shape and element type ask for.
 public struct TooFewValues: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The array whose reader ended early.
   public var path: TreePath
   /// `destination` or `source`.
   public var side: String
+  /// Bytes that the reader gave.
   public var found: Int
+  /// Bytes that shape and element type ask for.
   public var expected: Int
 
   public var description: String {

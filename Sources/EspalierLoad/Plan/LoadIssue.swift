@@ -4,6 +4,7 @@ import EspalierTree
 public struct LoadIssue: Sendable, Hashable {
   /// The row of the plan's alignment.
   public let row: Int
+  /// The rule that refuses: always one with ``Verdict/isIssue``.
   public let verdict: Verdict
   /// For ties: what was loaded before, and where the two differ.
   public let conflict: TieConflict?
@@ -22,6 +23,7 @@ public struct TieConflict: Sendable, Hashable {
   public let element: Int
   /// The value that was loaded there, and the value that the later path would give, as text.
   public let loaded: String
+  /// The value that the later path would give there, as text.
   public let other: String
 }
 
@@ -52,6 +54,7 @@ extension Verdict {
 
 /// Something that does not stop a load and that a person may want to know.
 public struct LoadNote: Sendable, Hashable {
+  /// What a note is about.
   public enum Kind: UInt8, Sendable, Hashable, CaseIterable {
     /// The children of a branch stand in another order.
     case orderDiffers
@@ -85,6 +88,7 @@ public struct LoadNote: Sendable, Hashable {
     }
   }
 
+  /// What the note is about.
   public let kind: Kind
   /// The row of the plan's alignment; row 0 for notes about the whole.
   public let row: Int

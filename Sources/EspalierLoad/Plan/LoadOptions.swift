@@ -5,6 +5,7 @@ public enum LoadMode: UInt8, Sendable, Hashable, CaseIterable {
   /// What fits is loaded, the rest keeps its value and is reported.
   case lenient
 
+  /// The word for the mode in text and JSON: `strict` or `lenient`.
   public var name: String { self == .strict ? "strict" : "lenient" }
 }
 
@@ -18,6 +19,7 @@ public struct LoadOptions: Sendable, Hashable {
   /// A lenient load in which nothing would be loaded goes ahead.
   public var allowsEmptyLoad = false
 
+  /// Options that are not named keep the default: every one is off.
   public init(
     nothingKeeps: Bool = false, ignoreInactive: Bool = false, allowsEmptyLoad: Bool = false
   ) {

@@ -5,12 +5,15 @@ import EspalierTree
 /// One verdict for each row of the alignment; every issue, not the first one. A plan is a value:
 /// it can be shown, printed, compared, and applied by ``LoadedSource``.
 public struct LoadPlan: Sendable {
+  /// The rows that the plan decides: one for each pair of nodes.
   public let alignment: Alignment
+  /// The exceptions it was planned with.
   public let options: LoadOptions
   /// Verdicts are the same in both modes, so that a plan can change its mode at no cost.
   public var mode: LoadMode
   /// How the rows were paired.
   public let matching: Matching
+  /// How much of the destination is loaded, if the plan is applied leniently.
   public let coverage: Coverage
   /// What is worth knowing, in row order.
   public let notes: [LoadNote]
@@ -20,7 +23,9 @@ public struct LoadPlan: Sendable {
   let issueRows: ContiguousArray<Int32>
   let ties: TiePlan
 
+  /// How rows were paired.
   public enum Matching: Sendable, Hashable {
+    /// Nodes with the same key path.
     case byPath
     /// Arrays in walk order; names were not compared.
     case byPosition
@@ -28,17 +33,24 @@ public struct LoadPlan: Sendable {
 
   /// How much of the destination is loaded: its arrays, and their elements, each storage once.
   public struct Coverage: Sendable, Hashable {
+    /// Array leaves that get new values.
     public var tensorsLoaded = 0
+    /// Array leaves of the destination, as far as they take part.
     public var tensors = 0
+    /// Elements of the arrays that get new values.
     public var parametersLoaded = 0
+    /// Elements of all arrays that take part.
     public var parameters = 0
   }
 
+  /// What was decided for a row.
   @inline(__always) public func verdict(at row: Int) -> Verdict { verdicts[row] }
 
   /// All reasons against a strict load, in row order.
   public var issues: Issues { Issues(plan: self) }
+  /// How many reasons there are against a strict load.
   public var issueCount: Int { issueRows.count }
+  /// Whether a strict load is refused.
   public var hasIssues: Bool { !issueRows.isEmpty }
 
   /// The issue at a row, nil where there is none.
@@ -58,6 +70,7 @@ public struct LoadPlan: Sendable {
     let index = firstIssue(from: row + 1)
     return index < issueRows.count ? Int(issueRows[index]) : nil
   }
+  /// The last row before `row` that has an issue.
   public func previousIssueRow(before row: Int) -> Int? {
     let index = firstIssue(from: row)
     return index > 0 ? Int(issueRows[index - 1]) : nil
@@ -79,6 +92,7 @@ public struct LoadPlan: Sendable {
     return low
   }
 
+  /// The issues of a plan in row order, made when they are asked for.
   public struct Issues: RandomAccessCollection, Sendable {
     let plan: LoadPlan
     public var startIndex: Int { 0 }
@@ -170,6 +184,7 @@ extension LoadPlan {
 
 /// A plan that was not applied; nothing has been changed.
 public struct LoadRefused: Error, Sendable {
+  /// Why nothing was applied.
   public enum Reason: Sendable, Hashable {
     /// A strict load with at least one issue.
     case issues
@@ -179,6 +194,8 @@ public struct LoadRefused: Error, Sendable {
     case nothingToLoad
   }
 
+  /// The plan with all its issues.
   public let plan: LoadPlan
+  /// Why it was refused.
   public let reason: Reason
 }

@@ -56,6 +56,7 @@ public enum Verdict: UInt8, Sendable, Hashable, CaseIterable {
   /// The source has a description of the array but no values.
   case noValues
 
+  /// Whether the verdict stands against a strict load.
   @inline(__always) public var isIssue: Bool { rawValue >= Verdict.missing.rawValue }
 }
 
@@ -64,7 +65,9 @@ public enum Verdict: UInt8, Sendable, Hashable, CaseIterable {
 public enum Outcome: UInt8, Sendable, Hashable, CaseIterable {
   /// A branch, or a leaf that the source alone has.
   case nothing
+  /// It takes the source's values, converted where the element types differ.
   case loaded
+  /// It is filled with zeros, because the source says `false`.
   case zeroFilled
   /// Its memory is loaded, wholly or in part, at another path.
   case tied
@@ -76,8 +79,24 @@ public enum Outcome: UInt8, Sendable, Hashable, CaseIterable {
 
 /// How the two sides of a row compare, whatever a load makes of it.
 public enum RowStatus: UInt8, Sendable, Hashable, CaseIterable {
-  case equal, shape, dtype, kind, onlyDestination, onlySource, inactive, value
+  /// Arrays of one shape and element type, or equal values that are no arrays.
+  case equal
+  /// Arrays of different shape.
+  case shape
+  /// Arrays of one shape and different element types.
+  case dtype
+  /// An array opposite something else, two kinds of value, or a branch opposite a leaf.
+  case kind
+  /// The source has nothing there.
+  case onlyDestination
+  /// The destination has nothing there.
+  case onlySource
+  /// An array opposite `false`.
+  case inactive
+  /// Two values of one kind that differ.
+  case value
 
+  /// The stable name, as JSON has it.
   public var name: String {
     switch self {
     case .equal: return "equal"

@@ -5,15 +5,22 @@ public struct ValueDifferences: Sendable {
   /// By row: the first element that differs, in C order, and both values.
   public private(set) var byRow: [Int: First] = [:]
 
+  /// The first place at which two arrays differ.
   public struct First: Sendable, Hashable {
+    /// The index of the element in C order.
     public let element: Int
+    /// The destination's value there, as text.
     public let destination: String
+    /// The source's value there, converted to the destination's element type, as text.
     public let source: String
   }
 
+  /// No difference.
   public init() {}
 
+  /// Whether the arrays of a row differ.
   public func contains(_ row: Int) -> Bool { byRow[row] != nil }
+  /// Whether all values that were compared are equal.
   public var isEmpty: Bool { byRow.isEmpty }
 
   /// Compares the values of all pairs of arrays that have one shape. The source's are converted

@@ -2,7 +2,9 @@ import EspalierTree
 
 /// The element of a flat vector of parameters.
 public protocol FlatElement: BitwiseCopyable, Sendable {
+  /// The element type of the flat vector.
   static var dtype: DType { get }
+  /// What stands where an array has no value yet.
   static var zero: Self { get }
 }
 
@@ -15,13 +17,17 @@ extension Double: FlatElement {
 
 /// Where each array of a model lies in one flat vector: walk order, tied arrays once.
 public struct FlatParameters: Sendable {
+  /// The place of one array in the flat vector.
   public struct Part: Sendable, Hashable {
+    /// The array, at the first of its paths.
     public let leaf: LeafID
     /// The elements of the vector, in C order of the array's shape.
     public let range: Range<Int>
   }
 
+  /// The tree of the model that was flattened.
   public let tree: Tree
+  /// The arrays in walk order, each tied array once.
   public let parts: [Part]
   /// The length of the vector.
   public let count: Int
@@ -124,7 +130,9 @@ extension FlatParameters {
 
   /// A vector of another length than the model's parameters have together.
   public struct WrongLength: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Elements that were given.
     public var found: Int
+    /// Elements that the parameters have together.
     public var expected: Int
     public var description: String {
       "the vector has \(found) elements, the model's parameters have \(expected); "
@@ -134,7 +142,9 @@ extension FlatParameters {
 
   /// An array that has no place in a vector of real numbers.
   public struct NotFlat: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The array that has no place in a flat vector.
     public var path: TreePath
+    /// Its element type.
     public var dtype: DType
     public var description: String {
       "\(path): \(dtype) elements are no real numbers; a flat vector cannot hold them"

@@ -6,6 +6,7 @@ import EspalierTree
 /// an array that is tied appears once, under its first path, and `nothing` elsewhere; such a tree
 /// loads back into the model that it came from.
 public struct StateSource: TensorSource {
+  /// The tree of the state.
   public let tree: Tree
   private let model: any TensorSource
   private let origins: [LeafID]

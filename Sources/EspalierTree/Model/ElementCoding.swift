@@ -47,6 +47,7 @@ public struct WrongElementCount: Error, Hashable, Sendable, CustomStringConverti
   /// Elements that the array holds.
   public var expected: Int
 
+  /// Too few or too many elements.
   public init(found: Int, expected: Int) {
     self.found = found
     self.expected = expected
