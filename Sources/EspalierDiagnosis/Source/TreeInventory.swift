@@ -38,7 +38,7 @@ extension Inventory {
     self.init(tensors: facts, metadata: metadata)
   }
 
-  /// The leaves whose tensors ``init(_:at:reversesShapes:metadata:)`` lists, in its order.
+  /// The leaves whose tensors ``init(_:at:reversesShapes:metadata:keeps:)`` lists, in its order.
   public static func arrayLeaves(
     of tree: Tree, below root: NodeID, keeps: TreeFilter.Predicate? = nil
   ) -> [LeafID] {
