@@ -10,6 +10,7 @@ extension EffectRunner {
       guard let destination = side(request.destination, sides.destination),
         let source = side(request.source, sides.source)
       else { return }
+      // What shapes cannot decide, values do where both sides have them.
       let values = ValueComparison(source: source, destination: destination)
       let report = Engine().diagnose(
         destination: destination.inventory, source: source.inventory, values: values)

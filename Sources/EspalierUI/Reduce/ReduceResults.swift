@@ -81,8 +81,9 @@ extension AppState {
     linkStart = nil
     announce(comparison)
     var effects: [Effect] = []
-    // Causes belong to the files as they are; they stay while rules come and go.
-    if comparison.plan?.hasIssues == true || comparison.repair != nil, diagnosedPair != pair,
+    // Causes belong to the files as they are; they stay while rules come and go. A load without an
+    // issue may be wrong all the same: square matrices that are transposed show in values only.
+    if comparison.plan != nil, diagnosedPair != pair,
       let left = destination.file, let right = source.file
     {
       diagnosedPair = pair
