@@ -354,4 +354,22 @@ import Testing
         == "0 rules saved to fix.toml; “espalier load --rules” does the same, but for 1 row left out "
         + "that only the source has; for a alone, name it with --into and --from")
   }
+
+  @Test func causesAreLookedForOnceForEachPair() throws {
+    var harness = Harness(AppState(destination: "a", source: "b"))
+    harness.answers = false
+    let file = Harness.file("a", "safetensors", try tree("a.w F32 [2]"))
+    harness.send(.opened(.destination, file))
+    harness.send(.opened(.source, file))
+    var asked = 0
+    for _ in 0..<3 {
+      let answers = harness.takeEffects().compactMap(Harness.answer)
+      for answer in answers {
+        let effects = reduce(into: &harness.state, answer)
+        asked += effects.count { if case .diagnose = $0 { true } else { false } }
+      }
+      harness.press("o f Esc")
+    }
+    #expect(asked == 1)
+  }
 }
