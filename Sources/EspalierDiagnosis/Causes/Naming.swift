@@ -163,13 +163,13 @@ enum NamingCauses {
   }
 
   private static func examples(_ pairs: [Facts.Pair], _ facts: Facts) -> [String] {
-    var seen: Set<String> = []
+    var seen: Set<[UInt8]> = []
     var lines: [String] = []
     var left = 0
     for pair in pairs {
       let one = describe(pair.source, facts)
       let two = describe(pair.destination, facts)
-      let pattern = one.filter { !$0.isNumber } + ">" + two.filter { !$0.isNumber }
+      let pattern = (one + ">" + two).utf8.filter { !NamePattern.isDigit($0) }
       guard seen.insert(pattern).inserted else { continue }
       if lines.count < 8 {
         lines.append("source `\(one)` is destination `\(two)`")

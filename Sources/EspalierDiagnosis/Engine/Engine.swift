@@ -154,8 +154,12 @@ struct Search {
   ) {
     let named = UnitMatching(cells, &matcher, tokens, strict: strict)
     let fused = FusedMatching(scorer: named.scorer)
+    let linked = matcher.links.count
     fused.matchNamed(named.destinationUnits, named.sourceUnits, &matcher)
-    var single = UnitMatching(cells, &matcher, tokens, strict: strict)
+    // What is free is the same where nothing was fused.
+    var single =
+      matcher.links.count == linked
+      ? named : UnitMatching(cells, &matcher, tokens, strict: strict)
     single.run(&matcher)
     fused.matchLeft(single.destinationUnits, single.sourceUnits, &matcher)
   }
