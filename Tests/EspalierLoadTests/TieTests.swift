@@ -157,6 +157,16 @@ enum Occurrence: String, CaseIterable, Sendable {
     }
   }
 
+  @Test func aConflictIsADifference() throws {
+    let differ = try Loading(Self.tiedDestination(), Self.source(.same, .other)).plan
+    #expect(try differ.status(at: differ.row("a")) == .equal)
+    #expect(try differ.status(at: differ.row("b")) == .value)
+    #expect(!differ.isSame())
+    let mixed = try Loading(Self.tiedDestination(), Self.source(.no, .other)).plan
+    #expect(try mixed.status(at: mixed.row("b")) == .value)
+    #expect(try Loading(Self.tiedDestination(), Self.source(.same, .same)).plan.isSame())
+  }
+
   @Test func conflictsNameBothPathsAndTheFirstDifference() throws {
     let differ = try Loading(Self.tiedDestination(), Self.source(.same, .other))
     let issue = try #require(differ.plan.issues.first)

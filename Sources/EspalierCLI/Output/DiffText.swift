@@ -36,6 +36,8 @@ struct DiffText {
       return "\(path(row)): values differ; at element \(first.element) the destination has "
         + "\(first.destination), the source \(first.source)"
     }
+    if status == .value, plan.verdict(at: row).isTieConflict { return plan.message(at: row) }
+    if status == .value, plan.verdict(at: row).isTieConflict { return plan.message(at: row) }
     let alignment = plan.alignment
     let left = alignment.destinationLeaf(row).map { alignment.destination.summary(of: $0) }
     let right = alignment.sourceLeaf(row).map { alignment.source.summary(of: $0) }

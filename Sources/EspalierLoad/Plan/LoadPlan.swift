@@ -131,7 +131,8 @@ extension LoadPlan {
 
   /// How the two sides of a row compare; nil for a branch.
   ///
-  /// Values of arrays are not compared: see ``ValueDifferences``.
+  /// Values of arrays are not compared: see ``ValueDifferences``. Only where the destination ties
+  /// what the source does not, the plan has read them: a conflict counts as another value.
   public func status(at row: Int) -> RowStatus? {
     switch verdicts[row] {
     case .branch: return nil
@@ -146,7 +147,8 @@ extension LoadPlan {
     guard let destination = alignment.destinationLeaf(row) else {
       return alignment.destinationNode(row) == nil ? .onlySource : .kind
     }
-    return compare(destination, source)
+    let status = compare(destination, source)
+    return status == .equal && verdicts[row].isTieConflict ? .value : status
   }
 
   private func compare(_ a: LeafID, _ b: LeafID) -> RowStatus {

@@ -58,6 +58,9 @@ public enum Verdict: UInt8, Sendable, Hashable, CaseIterable {
 
   /// Whether the verdict stands against a strict load.
   @inline(__always) public var isIssue: Bool { rawValue >= Verdict.missing.rawValue }
+
+  /// Whether one storage of the destination would be given two values.
+  package var isTieConflict: Bool { self == .tiedSourcesDiffer || self == .tiedBoolAndArray }
 }
 
 /// What becomes of a destination leaf when the plan is applied leniently, or strictly without
