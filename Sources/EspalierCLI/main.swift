@@ -20,7 +20,10 @@ func runProgram() -> Int32 {
     return showHelp(command)
   }
   do {
-    return try command.execute().rawValue
+    let status = try command.execute()
+    // Of a load the file counts, which is saved or not whatever becomes of the report.
+    let isLost = StandardStream.complainIfLost() && !(command is Load)
+    return isLost ? ExitStatus.saveFailed.rawValue : status.rawValue
   } catch {
     return Failure(error).report(asJSON: command.printsJSON).rawValue
   }
@@ -45,5 +48,8 @@ private func explainUsage(_ error: any Error) -> Int32 {
     return ExitStatus.done.rawValue
   }
   complain(text, prefix: "")
+  if CommandLine.arguments.contains("--json") {
+    Failure(usage: EspalierCommand.message(for: error)).writeJSON()
+  }
   return ExitStatus.usage.rawValue
 }

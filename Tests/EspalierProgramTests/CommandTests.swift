@@ -207,6 +207,22 @@ import Testing
     #expect(error["code"] is String && error["message"] is String)
   }
 
+  @Test func anOutputThatCannotBeWrittenExitsWithFour() throws {
+    let files = try Scratch()
+    let (destination, source) = try files.demo()
+    for output in [files.path("nowhere/out.safetensors"), "/dev/full"] {
+      let result = try run("load", destination, source, "--lenient", "--json", "-o", output)
+      #expect(result.status == 4, "\(output): \(result.errors)")
+      #expect((result.json["error"] as? [String: Any])?["file"] as? String == output)
+    }
+    let command = "\(builtProgram("espalier")) ls '\(source)' --json > /dev/full"
+    let result = try runProgram("/bin/sh", ["-c", command])
+    #expect(result.status == 4)
+    #expect(
+      result.errors == "espalier: standard output cannot be written: "
+        + "No space left on device\n")
+  }
+
   @Test func escapeSequencesInNamesDoNotReachTheTerminal() throws {
     let files = try Scratch()
     let evil = files.path("evil.safetensors")
@@ -229,6 +245,10 @@ import Testing
     #expect(try run("ls").status == 2)
     #expect(try run("load", "a", "b").status == 2)
     #expect(try run("diff", "a", "b", "--nonsense").status == 2)
+    for result in [try run("ls", "--json"), try run("load", "a", "b", "--json")] {
+      #expect(result.status == 2 && result.errors.contains("Usage:"))
+      #expect((result.json["error"] as? [String: Any])?["code"] as? String == "usage")
+    }
     #expect(try run("--version").status == 0)
     #expect(try run("--help").output.contains("SUBCOMMANDS"))
   }

@@ -44,10 +44,7 @@ struct Load: Command {
     var saved: SaveReport?
     if pair.plan.isApplicable, !dryRun, let output {
       let loaded = try LoadedSource(pair.plan, destination: pair.destination, source: pair.values)
-      saved = try Checkpoint.save(
-        SaveRequest(
-          loaded, like: pair.destination, to: FilePath(output), format: format,
-          replace: force, inputs: pair.destination.files + pair.source.files))
+      saved = try save(loaded, pair, to: FilePath(output))
       report = LoadReport(applied: loaded)
     }
     var out = StandardStream.output()
@@ -64,6 +61,21 @@ struct Load: Command {
     }
     out.flush()
     return pair.plan.isApplicable ? .done : .differs
+  }
+
+  /// - Throws: ``NotSaved``, unless it is one of the inputs that cannot be read.
+  private func save(
+    _ loaded: LoadedSource, _ pair: Pair, to path: FilePath
+  ) throws -> SaveReport {
+    do {
+      return try Checkpoint.save(
+        SaveRequest(
+          loaded, like: pair.destination, to: path, format: format, replace: force,
+          inputs: pair.destination.files + pair.source.files))
+    } catch let error as CheckpointError {
+      let isInput = (pair.destination.files + pair.source.files).contains { $0.path == error.file }
+      throw isInput && error.file != path ? error : NotSaved(error: error)
+    }
   }
 
   private func describe(_ saved: SaveReport, to out: inout StandardStream) {

@@ -13,6 +13,9 @@ struct Failure {
     case let error as CheckpointError:
       self.init(error.sentence, error.code.rawValue, Self.status(of: error.code))
       self.error = error
+    case let error as NotSaved:
+      self.init(error.error)
+      if status == .refusedInput { status = .saveFailed }
     case let error as TreeError: self.init("\(error)", "bad-tree", .refusedInput)
     case let error as RuleError: self.init("\(error)", "bad-rules", .refusedInput)
     case let error as RefusedRules: self.init("\(error)", "bad-rules", .refusedInput)
@@ -23,6 +26,9 @@ struct Failure {
     default: self.init("internal error: \(error)", "internal", .internalError)
     }
   }
+
+  /// A command line that the parser does not understand, in the parser's words.
+  init(usage sentence: String) { self.init(sentence, "usage", .usage) }
 
   private init(_ sentence: String, _ code: String, _ status: ExitStatus) {
     self.sentence = sentence
@@ -40,16 +46,19 @@ struct Failure {
 
   /// The sentence on standard error, and with `--json` the error as data on standard output.
   func report(asJSON: Bool) -> ExitStatus {
-    if asJSON {
-      var out = StandardStream.output()
-      out.object { json in
-        json.key("error")
-        writeError(&json)
-      }
-      out.flush()
-    }
+    if asJSON { writeJSON() }
     complain(sentence)
     return status
+  }
+
+  /// The error as data on standard output.
+  func writeJSON() {
+    var out = StandardStream.output()
+    out.object { json in
+      json.key("error")
+      writeError(&json)
+    }
+    out.flush()
   }
 
   private func writeError(_ json: inout JSONWriter) {
@@ -66,6 +75,11 @@ struct Failure {
     json.string(sentence)
     json.endObject()
   }
+}
+
+/// The output could not be written, or may not be; what stood there is untouched.
+struct NotSaved: Error {
+  var error: CheckpointError
 }
 
 /// A command line that can be parsed but not carried out.

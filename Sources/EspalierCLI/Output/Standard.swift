@@ -1,5 +1,9 @@
 import Espalier
 import Glibc
+import Synchronization
+
+/// The first error, other than a reader that has gone away, that lost some of standard output.
+private let lostOutput = Mutex<Int32?>(nil)
 
 /// Standard output and standard error, written in large pieces.
 struct StandardStream: ~Copyable {
@@ -52,10 +56,23 @@ struct StandardStream: ~Copyable {
       if count > 0 {
         start += count
       } else if errno != EINTR {
-        isClosed = true
+        stop(errno)
       }
     }
     buffer.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func stop(_ error: Int32) {
+    isClosed = true
+    guard error != EPIPE else { return }
+    lostOutput.withLock { $0 = $0 ?? error }
+  }
+
+  /// Says so where output was lost: a listing that is cut must not look like a whole one.
+  static func complainIfLost() -> Bool {
+    guard let error = lostOutput.withLock({ $0 }) else { return false }
+    complain("standard output cannot be written: \(String(cString: strerror(error)))")
+    return true
   }
 
   deinit {
