@@ -91,6 +91,20 @@ import Testing
     }
     #expect(hashes(projector) == hashes(taken))
     #expect(hashes(projector).count == 2)
+
+    // A filter sees the names that the rules have made, and keeps to one branch.
+    let part = try run(
+      "load", pair.destination, pair.source, "--rules", file, "--filter", "projector", "--dry-run",
+      "--json")
+    #expect(part.status == 0, "\(part.errors)")
+    #expect((part.json["rules"] as? [[String: Any]])?.count == 2)
+    #expect((part.json["loaded"] as? [[String: Any]])?.count == 2)
+    #expect((part.json["issues"] as? [Any])?.isEmpty == true)
+    #expect((part.json["kept_by_filter"] as? [Any])?.isEmpty == false)
+    let old = try run(
+      "load", pair.destination, pair.source, "--rules", file, "--filter", "module.projector",
+      "--dry-run")
+    #expect(old.status == 2 && old.errors.contains("names nothing on either side"))
   }
 
   @Test func badRulesAreRefusedWithFileAndLine() throws {
@@ -205,22 +219,6 @@ import Testing
     let error = try #require(json.json["error"] as? [String: Any])
     #expect(error["file"] as? String == lies)
     #expect(error["code"] is String && error["message"] is String)
-  }
-
-  @Test func anOutputThatCannotBeWrittenExitsWithFour() throws {
-    let files = try Scratch()
-    let (destination, source) = try files.demo()
-    for output in [files.path("nowhere/out.safetensors"), "/dev/full"] {
-      let result = try run("load", destination, source, "--lenient", "--json", "-o", output)
-      #expect(result.status == 4, "\(output): \(result.errors)")
-      #expect((result.json["error"] as? [String: Any])?["file"] as? String == output)
-    }
-    let command = "\(builtProgram("espalier")) ls '\(source)' --json > /dev/full"
-    let result = try runProgram("/bin/sh", ["-c", command])
-    #expect(result.status == 4)
-    #expect(
-      result.errors == "espalier: standard output cannot be written: "
-        + "No space left on device\n")
   }
 
   @Test func escapeSequencesInNamesDoNotReachTheTerminal() throws {

@@ -49,9 +49,10 @@ struct Load: Command {
     }
     var out = StandardStream.output()
     if printing.json {
-      report.writeJSON(output: saved == nil ? nil : output, extra: pair.writeRules) {
-        out.write(bytes: $0)
-      }
+      report.writeJSON(
+        output: saved == nil ? nil : output,
+        extra: { writeExtras(pair, saved, &$0) },
+        flush: { out.write(bytes: $0) })
       out.line()
     } else {
       for note in pair.notes { out.line("note: \(note)") }
@@ -78,8 +79,25 @@ struct Load: Command {
     }
   }
 
+  /// The rules, what the format of the output cannot hold, and what opening the files has shown.
+  private func writeExtras(_ pair: Pair, _ saved: SaveReport?, _ json: inout JSONWriter) {
+    pair.writeRules(&json)
+    json.texts("losses", saved?.losses ?? [])
+    json.texts("file_notes", pair.notes)
+  }
+
   private func describe(_ saved: SaveReport, to out: inout StandardStream) {
     for loss in saved.losses { out.line("note: \(loss)") }
     for file in saved.files { out.line("saved \(file.path), \(sizeText(file.size))") }
+  }
+}
+
+extension JSONWriter {
+  /// A list of sentences under a key.
+  fileprivate mutating func texts(_ key: String, _ texts: [String]) {
+    self.key(key)
+    beginArray()
+    for text in texts { string(text) }
+    endArray()
   }
 }

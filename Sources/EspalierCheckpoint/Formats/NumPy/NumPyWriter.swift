@@ -65,7 +65,7 @@ struct NumPyDraft {
     let tree = request.source.tree
     isOneFile = request.path.name.suffix(4) == NumPy.suffix[...]
     var left: [String] = []
-    var ties: Set<Int> = []
+    var ties: [Int: [[UInt8]]] = [:]
     var names: Set<[UInt8]> = []
     let range = request.root.index..<tree.end(of: request.root)
     for leaf in tree.leafIDs where range.contains(tree.node(of: leaf).index) {
@@ -84,7 +84,7 @@ struct NumPyDraft {
           .duplicateName, file: request.path, place: path, found: "a second array of this name",
           expected: "every name once", advice: "choose another format")
       }
-      if let tie = tree.tie(of: leaf) { ties.insert(tie) }
+      if let tie = tree.tie(of: leaf) { ties[tie, default: []].append(path) }
       let header = Self.header(code, array.shape.dimensions)
       arrays.append(Array(name: path, leaf: leaf, header: header, byteCount: count))
     }
@@ -93,18 +93,20 @@ struct NumPyDraft {
         .unsupported, file: request.path, found: "\(arrays.count) arrays",
         expected: "one for an .npy file", advice: "name the output .npz")
     }
-    note(left, ties.count)
+    note(left, ties.sorted { $0.key < $1.key }.map(\.value).filter { $0.count > 1 })
   }
 
-  private mutating func note(_ left: [String], _ ties: Int) {
+  private mutating func note(_ left: [String], _ ties: [[[UInt8]]]) {
     if !left.isEmpty {
       let names = left.prefix(3).joined(separator: ", ") + (left.count > 3 ? ", …" : "")
       losses.append(
         "\(left.count) leaves that are no arrays, or have no values, are left out: \(names)")
     }
-    if ties > 0 {
+    for group in ties {
+      let names = group.prefix(3).map { visibleText($0) }.joined(separator: ", ")
       losses.append(
-        "tied arrays are stored once for each name (\(ties) \(ties == 1 ? "group" : "groups"))")
+        "the format has no ties, each of these holds its own copy: \(names)"
+          + (group.count > 3 ? ", …" : ""))
     }
   }
 
