@@ -66,7 +66,7 @@ struct Loading {
 
 /// What can stand at the two paths of a tied destination.
 enum Occurrence: String, CaseIterable, Sendable {
-  case same, equal, other, zeros, no, nothing, missing, shape, yes
+  case same, equal, other, zeros, no, nothing, missing, shape, yes, number, text, opaque, empty
 
   func add(_ name: Name, to views: inout Views, shared: Int) throws {
     switch self {
@@ -79,6 +79,10 @@ enum Occurrence: String, CaseIterable, Sendable {
     case .nothing: try views.add(name, .nothing)
     case .missing: break
     case .shape: try views.add(name, views.storage([1, 2, 3]), [3])
+    case .number: try views.add(name, .integer(1))
+    case .text: try views.add(name, .text([1]))
+    case .opaque: try views.add(name, .opaque(type: [1]))
+    case .empty: _ = try views.tree.flatNode(name)
     }
   }
 
@@ -88,7 +92,7 @@ enum Occurrence: String, CaseIterable, Sendable {
     case .same, .equal: return [1, 2]
     case .other: return [1, 5]
     case .zeros, .no: return [0, 0]
-    case .nothing, .missing, .shape, .yes: return nil
+    default: return nil
     }
   }
 }
@@ -112,34 +116,49 @@ enum Occurrence: String, CaseIterable, Sendable {
     return views.finish()
   }
 
-  static func own(_ occurrence: Occurrence) -> Verdict {
+  /// What a row is that no tie has a say in.
+  static func own(_ occurrence: Occurrence, _ options: LoadOptions) -> Verdict {
     switch occurrence {
     case .same, .equal, .other, .zeros: return .load
     case .no: return .zeroFill
-    case .nothing: return .nothingInSource
+    case .nothing: return options.nothingKeeps ? .kept : .nothingInSource
     case .missing: return .missing
     case .shape: return .shape
     case .yes: return .trueInSource
+    case .number, .text, .opaque, .empty: return .notAnArray
     }
   }
 
   /// Every pair of occurrences: the first load stands, later paths agree or are issues.
   @Test(arguments: Occurrence.allCases, Occurrence.allCases)
   func everyPair(_ first: Occurrence, _ second: Occurrence) throws {
-    let loading = try Loading(Self.tiedDestination(), Self.source(first, second), .lenient)
+    for nothingKeeps in [false, true] {
+      for ignoreInactive in [false, true] {
+        try everyPair(
+          first, second,
+          LoadOptions(nothingKeeps: nothingKeeps, ignoreInactive: ignoreInactive))
+      }
+    }
+  }
+
+  private func everyPair(
+    _ first: Occurrence, _ second: Occurrence, _ options: LoadOptions
+  ) throws {
+    let (destination, source) = (try Self.tiedDestination(), try Self.source(first, second))
+    let loading = try Loading(destination, source, .lenient, options)
     let (a, b) = (try loading.verdict("a"), try loading.verdict("b"))
     let later: Verdict
     switch (first.loads, second.loads) {
     case (let x?, let y?) where x == y: later = .tied
     case (_?, _?):
       later = first == .no || second == .no ? .tiedBoolAndArray : .tiedSourcesDiffer
-    case (nil, _?): later = Self.own(second)
+    case (nil, _?): later = Self.own(second, options)
     case (_?, nil) where second == .nothing || second == .missing: later = .tied
-    default: later = Self.own(second)
+    default: later = Self.own(second, options)
     }
-    #expect(b == later)
+    #expect(b == later, "\(options)")
     let isSilent = first == .nothing || first == .missing
-    #expect(a == (isSilent && second.loads != nil ? .tied : Self.own(first)))
+    #expect(a == (isSilent && second.loads != nil ? .tied : Self.own(first, options)))
     // After the load both paths are one array.
     let wanted = first.loads ?? second.loads ?? [7, 8]
     #expect(try loading.result("a") == wanted && loading.result("b") == wanted)
@@ -150,7 +169,7 @@ enum Occurrence: String, CaseIterable, Sendable {
     #expect(loading.plan.coverage.parameters == 3)
     #expect(loading.plan.coverage.parametersLoaded == (isKept ? 1 : 3))
 
-    let strict = try Loading(Self.tiedDestination(), Self.source(first, second))
+    let strict = try Loading(destination, source, .strict, options)
     #expect(strict.plan.isApplicable == !(a.isIssue || b.isIssue))
     if !strict.plan.isApplicable {
       #expect(throws: LoadRefused.self) { try strict.result("a") }
