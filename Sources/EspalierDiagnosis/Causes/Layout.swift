@@ -11,6 +11,8 @@ enum LayoutCauses {
       facts.findings.source.isColumnMajor != facts.findings.destination.isColumnMajor
     for link in facts.links where !link.operation.keepsValues {
       let steps = link.operation.steps
+      // A view of a tied array is loaded with it.
+      if steps.contains(.tie) { continue }
       let rank = link.sources.first.map { facts.findings.source.tensors[$0].shape.count } ?? 0
       let kind = reordering(link, facts)
       if steps.contains(.transpose) { turned.append(link.destination) }
