@@ -33,7 +33,8 @@ struct EspalierCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Browse.self, List.self, Diff.self, Explain.self, Load.self, Check.self, Hash.self, Stats.self,
+      Browse.self, List.self, Diff.self, Explain.self, Load.self, Convert.self, Check.self,
+      Hash.self, Stats.self,
       SkeletonCommand.self,
       FormatList.self, Demo.self, SettingsCommand.self,
     ],

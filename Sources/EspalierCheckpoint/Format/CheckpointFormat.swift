@@ -18,6 +18,10 @@ public protocol CheckpointFormat: Sendable {
   /// Whether arrays have values in it; false for mere descriptions.
   var holdsValues: Bool { get }
 
+  /// Whether the metadata are only about the file itself, such as its version: nothing that another
+  /// file would have to keep.
+  var metadataIsAboutTheFile: Bool { get }
+
   /// How sure the content is of this format.
   func sniff(_ sample: ContentSample) -> Confidence
 
@@ -40,6 +44,7 @@ public protocol CheckpointFormat: Sendable {
 extension CheckpointFormat {
   public var writer: (any CheckpointWriter)? { nil }
   public var holdsValues: Bool { true }
+  public var metadataIsAboutTheFile: Bool { false }
   public func fileMeant(by path: FilePath) -> FilePath? { nil }
 
   public func open(shards: [ByteRegion], _ options: OpenOptions) throws -> OpenedContent {

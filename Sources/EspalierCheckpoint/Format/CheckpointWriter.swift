@@ -75,6 +75,23 @@ public protocol CheckpointWriter: Sendable {
   func write(_ request: SaveRequest) throws -> SaveReport
 }
 
+extension SaveRequest {
+  /// What a file made from nothing does not take of the metadata, as a sentence.
+  ///
+  /// - Parameter isKept: whether the format has a place for an entry.
+  func metadataLosses(
+    in format: String, where isKept: (MetadataEntry) -> Bool = { _ in false }
+  ) -> [String] {
+    let left = metadata.filter { !isKept($0) }.map { visibleText($0.key.bytes) }
+    if left.isEmpty { return [] }
+    let names = left.prefix(3).joined(separator: ", ") + (left.count > 3 ? ", …" : "")
+    return [
+      "\(format) has no place for \(left.count) "
+        + "\(left.count == 1 ? "entry" : "entries") of the metadata, left out: \(names)"
+    ]
+  }
+}
+
 extension Checkpoint {
   /// Saves a tree: in the form of the destination where there is one, else from nothing.
   ///
@@ -84,23 +101,29 @@ extension Checkpoint {
   /// - Throws: ``CheckpointError``, or ``Cancelled``.
   @discardableResult
   public static func save(_ request: SaveRequest) throws -> SaveReport {
-    let format = try format(for: request)
-    guard let writer = format.writer else {
-      throw CheckpointError(
-        .unsupported, file: request.path, found: "the format “\(format.name)”, which is only read",
-        expected: "one of \(Formats.writable.map(\.name).joined(separator: ", "))",
-        advice: "choose another format")
-    }
     do {
-      return try writer.write(request)
+      return try writer(for: request).write(request)
     } catch let error as CheckpointError where error.code == .cancelled {
       throw Cancelled()
     }
   }
 
   /// What would be lost by saving, as sentences.
+  ///
+  /// - Throws: ``CheckpointError`` where the request cannot be served at all.
   public static func losses(_ request: SaveRequest) throws -> [String] {
-    try format(for: request).writer?.losses(request) ?? []
+    try writer(for: request).losses(request)
+  }
+
+  private static func writer(
+    for request: SaveRequest
+  ) throws(CheckpointError) -> any CheckpointWriter {
+    let format = try format(for: request)
+    if let writer = format.writer { return writer }
+    throw CheckpointError(
+      .unsupported, file: request.path, found: "the format “\(format.name)”, which is only read",
+      expected: "one of \(Formats.writable.map(\.name).joined(separator: ", "))",
+      advice: "choose another format")
   }
 
   private static func format(

@@ -15,7 +15,18 @@ struct CopyWriter: CheckpointWriter {
     return request.source.tree.isIdentical(to: destination.tree) && request.root == .root
   }
 
-  func losses(_ request: SaveRequest) throws -> [String] { [] }
+  func losses(_ request: SaveRequest) throws -> [String] {
+    _ = try Self.destination(of: request)
+    return []
+  }
+
+  /// The checkpoint that is copied; throws where there is none.
+  static func destination(of request: SaveRequest) throws(CheckpointError) -> Checkpoint {
+    if let destination = request.destination, canCopy(request) { return destination }
+    throw CheckpointError(
+      .unsupported, file: request.path, found: "a tree without a file of this format behind it",
+      expected: "values for the arrays of such a file", advice: "choose another format")
+  }
 
   func write(_ request: SaveRequest) throws -> SaveReport {
     try write(request) { Self.targets(of: $0, request) }
@@ -26,11 +37,7 @@ struct CopyWriter: CheckpointWriter {
   func write(
     _ request: SaveRequest, to targets: (Checkpoint) throws -> SavePlan
   ) throws -> SaveReport {
-    guard let destination = request.destination, Self.canCopy(request) else {
-      throw CheckpointError(
-        .unsupported, file: request.path, found: "a tree without a file of this format behind it",
-        expected: "values for the arrays of such a file", advice: "choose another format")
-    }
+    let destination = try Self.destination(of: request)
     let (places, others) = try places(in: destination)
     for leaf in others {
       try UnchangedValues.check(

@@ -32,6 +32,16 @@ public enum Formats {
     }
   }
 
+  /// The format that a file of this name would have, by its extension: one that is written where
+  /// there is one, else one that is only read.
+  public static func meant(by path: FilePath) -> (any CheckpointFormat)? {
+    let name = path.name
+    return writing(path)
+      ?? all.first { format in
+        format.extensions.contains { name.suffix($0.utf8.count + 1).elementsEqual(".\($0)".utf8) }
+      }
+  }
+
   /// The file that a path stands for in a format's own way of naming.
   static func fileMeant(by path: FilePath) -> FilePath? {
     for format in all {

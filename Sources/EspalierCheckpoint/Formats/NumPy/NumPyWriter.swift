@@ -94,6 +94,7 @@ struct NumPyDraft {
         expected: "one for an .npy file", advice: "name the output .npz")
     }
     note(left, ties.sorted { $0.key < $1.key }.map(\.value).filter { $0.count > 1 })
+    losses += request.metadataLosses(in: "NumPy")
   }
 
   private mutating func note(_ left: [String], _ ties: [[[UInt8]]]) {

@@ -9,7 +9,7 @@ import EspalierTree
 struct ONNXWriter: CheckpointWriter {
   private static let advice = "save as safetensors, or rewrite the model with raw_data first"
 
-  func losses(_ request: SaveRequest) throws -> [String] { [] }
+  func losses(_ request: SaveRequest) throws -> [String] { try CopyWriter().losses(request) }
 
   func write(_ request: SaveRequest) throws -> SaveReport {
     try CopyWriter(adviceOnOthers: Self.advice).write(request) { destination in

@@ -10,6 +10,8 @@ public struct PyTorch: CheckpointFormat {
   public let extensions = ["pt", "pth", "bin", "ckpt", "th", "pth.tar"]
   public let signature = "a zip archive with a member data.pkl"
 
+  public let metadataIsAboutTheFile = true
+
   public var writer: (any CheckpointWriter)? { TorchWriter() }
 
   public init() {}

@@ -66,6 +66,7 @@ struct TorchDraft {
     }
     pen.stop()
     pickle = pen.bytes
+    losses = request.metadataLosses(in: "PyTorch")
     if !skipped.isEmpty {
       losses.append(
         "\(skipped.count) leaves without values or without a Python form are left out: "

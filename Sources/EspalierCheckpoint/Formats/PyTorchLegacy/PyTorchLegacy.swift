@@ -9,6 +9,7 @@ public struct PyTorchLegacy: CheckpointFormat {
   public let summary = "torch.save before 1.6"
   public let extensions = ["pt", "pth", "th", "tar", "bin"]
   public let signature = "a pickle of the number 0x1950a86a20f9469cfc6c"
+  public let metadataIsAboutTheFile = true
 
   public init() {}
 

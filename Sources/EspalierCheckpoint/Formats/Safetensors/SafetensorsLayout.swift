@@ -53,6 +53,9 @@ struct SafetensorsLayout {
       entries.append(entry)
     }
     losses = Self.sentences(others: others, empty: empty, views: views)
+    losses += request.metadataLosses(in: "safetensors") { entry in
+      if case .value(.text) = entry.value { true } else { false }
+    }
     if request.destination?.format.name != "safetensors" { sortAsTheReferenceDoes(tree) }
   }
 

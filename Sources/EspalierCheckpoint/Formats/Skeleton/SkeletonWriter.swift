@@ -4,9 +4,13 @@ import EspalierTree
 struct SkeletonWriter: CheckpointWriter {
   func losses(_ request: SaveRequest) throws -> [String] {
     let tree = request.source.tree
-    let others = tree.leafIDs.filter { tree.kind(of: $0) != .array }.count
-    if others == 0 { return [] }
-    return [
+    let range = request.root.index..<tree.end(of: request.root)
+    let others = tree.leafIDs.filter {
+      tree.kind(of: $0) != .array && range.contains(tree.node(of: $0).index)
+    }.count
+    let values = ["a skeleton holds names, shapes and element types, no values"]
+    if others == 0 { return values }
+    return values + [
       "a skeleton lists arrays only; \(others) other \(others == 1 ? "value is" : "values are") left out"
     ]
   }

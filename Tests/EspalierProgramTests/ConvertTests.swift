@@ -1,0 +1,114 @@
+import Foundation
+import PTYKit
+import TestSupport
+import Testing
+
+/// From one format to another, as scripts see it.
+@Suite struct ConvertTests {
+  @Test func everyValueSurvivesARoundThroughTheFormats() throws {
+    let files = try Scratch()
+    let (_, source) = try files.demo()
+    let names = ["a.safetensors", "b.pt", "c.npz", "d.safetensors"].map(files.path)
+    var input = source
+    for output in names {
+      let result = try run("convert", input, output)
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(result.output.contains("saved \(output)"))
+      input = output
+    }
+    func arrays(_ file: String, root: String? = nil) throws -> [String: String] {
+      let listed =
+        try root.map { try run("ls", file, "--json", "--hash", "--root", $0) }
+        ?? run("ls", file, "--json", "--hash")
+      let leaves = try #require(listed.json["leaves"] as? [[String: Any]])
+      var found: [String: String] = [:]
+      for leaf in leaves {
+        guard let sum = leaf["sha256"] as? String, let path = leaf["path"] as? [String] else {
+          continue
+        }
+        let name = path.filter { $0 != root }.joined(separator: ".")
+        found[name] = "\(leaf["dtype"] ?? "") \(leaf["shape"] ?? "") \(sum)"
+      }
+      return found
+    }
+    let first = try arrays(source, root: "state_dict")
+    #expect(first.count > 10)
+    for name in names { #expect(try arrays(name) == first, "\(name)") }
+  }
+
+  @Test func whatIsLeftOutIsSaidAndADryRunWritesNothing() throws {
+    let files = try Scratch()
+    let (_, source) = try files.demo()
+    let before = files.names
+    let tried = try run("convert", source, files.path("a.npz"), "--dry-run", "--json")
+    #expect(tried.status == 0 && tried.json["schema"] as? Int == 1)
+    #expect(tried.json["saved"] as? Bool == false)
+    #expect(
+      tried.json["from"] as? String == "pytorch" && tried.json["format"] as? String == "numpy")
+    #expect(tried.json["root"] as? [String] == ["state_dict"])
+    let losses = try #require(tried.json["losses"] as? [String])
+    #expect(losses.contains { $0.contains("outside “state_dict”") }, "\(losses)")
+    #expect(!losses.contains { $0.contains("metadata") }, "\(losses)")
+    #expect(losses.contains { $0.contains("tied arrays are stored once for each name") })
+    #expect(files.names == before)
+    // The whole file: its numbers are no arrays.
+    let whole = try run("convert", source, files.path("a.npz"), "--dry-run", "--whole")
+    #expect(whole.output.contains("epoch") && whole.output.contains("no arrays"))
+    #expect(!whole.output.contains("outside"))
+  }
+
+  @Test func metadataIsKeptWhereThereIsAPlaceAndSaidToBeLostElsewhere() throws {
+    let files = try Scratch()
+    let file = files.path("in.safetensors")
+    let header =
+      #"{"__metadata__":{"author":"a"},"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}"#
+    var bytes = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Data($0) }
+    bytes += Data(header.utf8) + Data([1, 2])
+    try bytes.write(to: URL(fileURLWithPath: file))
+    let lost = try run("convert", file, files.path("out.pt"))
+    #expect(lost.status == 0 && lost.output.contains("1 entry of the metadata, left out: author"))
+    let kept = try run("convert", file, file, "--force")
+    #expect(kept.status == 0 && !kept.output.contains("metadata"))
+    #expect(
+      (try run("ls", file, "--json").json["metadata"] as? [String: String]) == ["author": "a"])
+  }
+
+  @Test func inputAndOutputMayBeTheSamePath() throws {
+    let files = try Scratch()
+    let (_, source) = try files.demo()
+    let before = try run("ls", source, "--json", "--hash", "--root", "state_dict").json
+    #expect(try run("convert", source, source).status == 4)
+    #expect(try run("convert", source, source, "--force").status == 0)
+    let after = try run("ls", source, "--json", "--hash").json
+    func sums(_ json: [String: Any]) -> [String] {
+      (json["leaves"] as? [[String: Any]] ?? []).compactMap { $0["sha256"] as? String }.sorted()
+    }
+    #expect(sums(before) == sums(after) && sums(after).count > 10)
+  }
+
+  @Test(arguments: ["out.gguf", "out.index", "out.onnx", "out.h5", "out.jld2", "out.bson"])
+  func aFormatThatCannotBeMadeFromNothingIsRefusedBeforeAnythingIsWritten(name: String) throws {
+    let files = try Scratch()
+    let (_, source) = try files.demo()
+    let before = files.names
+    for more in [[], ["--dry-run"]] {
+      let refused = try runProgram(
+        builtProgram("espalier"), ["convert", source, files.path(name), "--json"] + more)
+      #expect(refused.status == 3, "\(name): \(refused.output)")
+      #expect((refused.json["error"] as? [String: Any])?["code"] as? String == "unsupported")
+      #expect(files.names == before)
+    }
+  }
+
+  @Test func anUnknownExtensionNeedsAFormat() throws {
+    let files = try Scratch()
+    let (_, source) = try files.demo()
+    let unknown = try run("convert", source, files.path("out.xyz"))
+    #expect(unknown.status == 2 && unknown.errors.contains("--format"))
+    #expect(try run("convert", source, files.path("out.xyz"), "--format", "nothing").status == 3)
+    let named = try run("convert", source, files.path("out.xyz"), "--format", "safetensors")
+    #expect(named.status == 0)
+    let skeleton = try run("convert", source, files.path("model.json"), "--format", "skeleton")
+    #expect(skeleton.status == 0 && skeleton.output.contains("no values"))
+  }
+}
