@@ -10,6 +10,8 @@ public struct GGUF: CheckpointFormat {
   public let extensions = ["gguf"]
   public let signature = "the letters GGUF, versions 1 to 3, either byte order"
 
+  public var writer: (any CheckpointWriter)? { GGUFWriter() }
+
   public init() {}
 
   public func sniff(_ sample: ContentSample) -> Confidence {

@@ -1,0 +1,94 @@
+import EspalierTree
+import Foundation
+import TestSupport
+import Testing
+
+@testable import EspalierCheckpoint
+
+@Suite struct GGUFWriterTests {
+  private let folder = TemporaryFolder()
+  static let small = FilePath(Fixtures.folder.appendingPathComponent("gguf/small.gguf"))
+
+  @Test func valuesGoIntoACopyAndNothingElseChanges() throws {
+    let opened = try Checkpoint.open(Self.small)
+    var source = ChangedSource(base: opened)
+    let embedding = try source.leaf("token_embd.weight")
+    source.changes[embedding] = pattern(24)
+    let path = folder.file("a.gguf")
+    let report = try Checkpoint.save(SaveRequest(source, like: opened, to: path))
+    #expect(report.format == "gguf" && report.arrays == 3)
+    let read = try Checkpoint.open(path)
+    #expect(read.tree == opened.tree && read.metadata == opened.metadata)
+    for leaf in read.tree.leafIDs {
+      #expect(try read.bytes(of: leaf) == source.bytes(of: leaf))
+    }
+    let (before, after) = (
+      try Fixtures.bytes(Fixtures.folder.appendingPathComponent("gguf/small.gguf")),
+      try #require(folder.read("a.gguf"))
+    )
+    #expect(zip(before, after).filter { $0 != $1 }.count <= 24 && before.count == after.count)
+  }
+
+  @Test func otherValuesForQuantisedBlocksAreRefusedAndNothingIsWritten() throws {
+    let opened = try Checkpoint.open(Self.small)
+    var source = ChangedSource(base: opened)
+    let blocks = try source.leaf("blk.1.ffn.weight")
+    source.changes[blocks] = [UInt8](repeating: 7, count: 34)
+    let request = SaveRequest(source, like: opened, to: folder.file("a.gguf"))
+    let error = #expect(throws: CheckpointError.self) { try Checkpoint.save(request) }
+    #expect(error?.code == .unsupported)
+    #expect(error?.sentence.contains("quantised blocks") == true)
+    #expect(throws: CheckpointError.self) { try Checkpoint.losses(request) }
+    #expect(folder.names == [])
+  }
+
+  /// One tensor “w” of type F32 with `ne` 3 × 2, written by hand.
+  @Test func aBigEndianFileStaysBigEndian() throws {
+    func big<I: FixedWidthInteger>(_ value: I) -> [UInt8] {
+      withUnsafeBytes(of: value.bigEndian) { Array($0) }
+    }
+    var file = Array("GGUF".utf8) + big(UInt32(3)) + big(UInt64(1)) + big(UInt64(0))
+    file += big(UInt64(1)) + Array("w".utf8) + big(UInt32(2)) + big(UInt64(3)) + big(UInt64(2))
+    file += big(UInt32(0)) + big(UInt64(0))
+    while file.count % 32 != 0 { file.append(0) }
+    let start = file.count
+    for value in 0..<6 { file += big(Float(value).bitPattern) }
+    let opened = try Checkpoint.open(folder.write("in.gguf", file))
+    var source = ChangedSource(base: opened)
+    let leaf = try source.leaf("w")
+    // In C order of 3 × 2; the file has the first axis running fastest.
+    let values: [Float] = [10, 11, 12, 13, 14, 15]
+    source.changes[leaf] = values.withUnsafeBytes { Array($0) }
+    try Checkpoint.save(SaveRequest(source, like: opened, to: folder.file("out.gguf")))
+    let expected = [10, 12, 14, 11, 13, 15].flatMap { big(Float($0).bitPattern) }
+    #expect(folder.read("out.gguf") == file[..<start] + expected)
+  }
+}
+
+/// What was saved is read by gguf, where the interpreter that `ESPALIER_PYTHON` names has it.
+enum PythonGGUF {
+  static let isThere: Bool = (try? PythonTorch.run(["-c", "import gguf"]).status) == 0
+  static let skipReason: Comment = "ESPALIER_PYTHON names no interpreter with gguf"
+}
+
+@Suite(.enabled(if: PythonGGUF.isThere, PythonGGUF.skipReason))
+struct GGUFReadbackTests {
+  @Test func ggufReadsACopyWithOtherValues() throws {
+    let folder = TemporaryFolder()
+    let opened = try Checkpoint.open(GGUFWriterTests.small)
+    var source = ChangedSource(base: opened)
+    let leaf = try source.leaf("token_embd.weight")
+    let values: [Float] = [10, 11, 12, 13, 14, 15]
+    source.changes[leaf] = values.withUnsafeBytes { Array($0) }
+    let path = folder.file("copy.gguf")
+    try Checkpoint.save(SaveRequest(source, like: opened, to: path))
+    let script = Fixtures.folder.appendingPathComponent("readback/read_gguf.py").path
+    let result = try PythonTorch.run([script, String(decoding: path.bytes, as: UTF8.self)])
+    #expect(result.status == 0)
+    let found = try JSONDecoder().decode([String: [Double]].self, from: Data(result.output.utf8))
+    // gguf shows the shape reversed, and so the elements in the order of the file.
+    #expect(found["token_embd.weight"] == [10, 12, 14, 11, 13, 15])
+    #expect(found["blk.0.attn_q.weight"] == [0, 1, 2, 3])
+    #expect(found["blk.1.ffn.weight"] == (0..<34).map(Double.init))
+  }
+}
