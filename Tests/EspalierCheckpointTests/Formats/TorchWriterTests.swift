@@ -56,6 +56,19 @@ struct ChangedSource: TensorSource {
     }
   }
 
+  @Test func otherValuesForACompressedTensorAreRefusedAndNothingIsWritten() throws {
+    let file = Fixtures.folder.appendingPathComponent("pytorch/deflated.pt")
+    let opened = try Checkpoint.open(FilePath(file))
+    var source = ChangedSource(base: opened)
+    let leaf = try #require(
+      opened.tree.leafIDs.first { opened.hasValues($0) && opened.tree.byteCount(of: $0) > 0 })
+    source.changes[leaf] = try opened.bytes(of: leaf).map { ~$0 }
+    let request = SaveRequest(source, like: opened, to: folder.file("a.pt"))
+    let error = #expect(throws: CheckpointError.self) { try Checkpoint.save(request) }
+    #expect(error?.sentence.contains("compressed in the destination") == true)
+    #expect(folder.names == [])
+  }
+
   /// `embed`, `head`, `turned` and `tail` are views of one storage. What is loaded into one of them
   /// shows in the others, also where those are kept and written after it.
   @Test func whatIsLoadedIntoAViewIsNotUndoneByOthers() throws {

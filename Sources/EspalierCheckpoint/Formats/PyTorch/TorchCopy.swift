@@ -47,6 +47,9 @@ struct TorchCopy {
       if array.byteCount == 0 { continue }
       guard case .region(let region) = bytes else {
         if try ValueComparison.areEqual(leaf, request.source, destination) { continue }
+        if case .compressed = bytes, destination.format is PyTorch {
+          throw compressed(tree.path(of: leaf))
+        }
         return false
       }
       storages[
@@ -60,6 +63,15 @@ struct TorchCopy {
     }
     edits.sort()
     return true
+  }
+
+  /// Made from nothing, the file would lose its classes for no more than a compressed member.
+  private func compressed(_ path: TreePath) -> CheckpointError {
+    CheckpointError(
+      .unsupported, file: request.path, place: path.flatName.bytes,
+      found: "new values for a tensor that is compressed in the destination",
+      expected: "one that lies in the file as plain values",
+      advice: "save the destination with torch.save first, or the result as safetensors")
   }
 
   // MARK: Checksums
