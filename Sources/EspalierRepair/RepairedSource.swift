@@ -15,7 +15,7 @@ public struct RepairedSource: TensorSource {
   /// The node that corresponds to the destination's ``RepairSide/root``.
   public let root: NodeID
   /// What each rule does.
-  public let trace: RuleTrace
+  package let trace: RuleTrace
   /// The same in words: each rule with the tensors it touches.
   public let previews: [RulePreview]
   /// What had to be assumed, because the source does not say it.

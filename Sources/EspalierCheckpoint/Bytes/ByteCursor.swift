@@ -2,26 +2,26 @@ import EspalierTree
 
 /// Reads numbers and byte strings one after another from bytes in memory. Every read is checked: a
 /// claim beyond the end throws `truncated` with its offset, nothing traps.
-public struct ByteCursor: Sendable {
-  public enum ByteOrder: Sendable { case little, big }
+package struct ByteCursor: Sendable {
+  package enum ByteOrder: Sendable { case little, big }
 
-  public let bytes: [UInt8]
-  public let origin: ByteOrigin
+  package let bytes: [UInt8]
+  package let origin: ByteOrigin
   /// In bytes from the start of `bytes`.
-  public private(set) var position: Int
-  public var byteOrder: ByteOrder
+  package private(set) var position: Int
+  package var byteOrder: ByteOrder
 
-  public init(_ bytes: [UInt8], origin: ByteOrigin, byteOrder: ByteOrder = .little) {
+  package init(_ bytes: [UInt8], origin: ByteOrigin, byteOrder: ByteOrder = .little) {
     self.bytes = bytes
     self.origin = origin
     self.byteOrder = byteOrder
     position = 0
   }
 
-  public var remaining: Int { bytes.count - position }
-  public var isAtEnd: Bool { remaining == 0 }
+  package var remaining: Int { bytes.count - position }
+  package var isAtEnd: Bool { remaining == 0 }
 
-  public mutating func seek(to position: Int, field: String) throws(CheckpointError) {
+  package mutating func seek(to position: Int, field: String) throws(CheckpointError) {
     guard position >= 0, position <= bytes.count else {
       throw origin.error(
         .truncated, at: self.position, field: field, found: "position \(position)",
@@ -30,11 +30,11 @@ public struct ByteCursor: Sendable {
     self.position = position
   }
 
-  public mutating func skip(_ count: Int, field: String) throws(CheckpointError) {
+  package mutating func skip(_ count: Int, field: String) throws(CheckpointError) {
     _ = try advance(count, field)
   }
 
-  public mutating func integer<I: FixedWidthInteger>(
+  package mutating func integer<I: FixedWidthInteger>(
     _ type: I.Type = I.self, field: String
   ) throws(CheckpointError) -> I {
     let start = try advance(MemoryLayout<I>.size, field)
@@ -43,7 +43,7 @@ public struct ByteCursor: Sendable {
   }
 
   /// An unsigned integer that counts or places something in memory: refused where it does not fit.
-  public mutating func count<I: FixedWidthInteger & UnsignedInteger>(
+  package mutating func count<I: FixedWidthInteger & UnsignedInteger>(
     _ type: I.Type, field: String
   ) throws(CheckpointError) -> Int {
     let start = position
@@ -55,16 +55,16 @@ public struct ByteCursor: Sendable {
     return count
   }
 
-  public mutating func float32(field: String) throws(CheckpointError) -> Float {
+  package mutating func float32(field: String) throws(CheckpointError) -> Float {
     Float(bitPattern: try integer(UInt32.self, field: field))
   }
 
-  public mutating func float64(field: String) throws(CheckpointError) -> Double {
+  package mutating func float64(field: String) throws(CheckpointError) -> Double {
     Double(bitPattern: try integer(UInt64.self, field: field))
   }
 
   /// Base-128 number, least significant group first, as Protocol Buffers and LevelDB write it.
-  public mutating func unsignedVarint(field: String) throws(CheckpointError) -> UInt64 {
+  package mutating func unsignedVarint(field: String) throws(CheckpointError) -> UInt64 {
     let start = position
     var value: UInt64 = 0
     for shift in stride(from: 0, to: 70, by: 7) {
@@ -79,19 +79,19 @@ public struct ByteCursor: Sendable {
       expected: "a variable-length number")
   }
 
-  public mutating func read(_ count: Int, field: String) throws(CheckpointError) -> [UInt8] {
+  package mutating func read(_ count: Int, field: String) throws(CheckpointError) -> [UInt8] {
     let start = try advance(count, field)
     return Array(bytes[start..<(start + count)])
   }
 
   /// The same without copying: where the bytes lie in `bytes`.
-  public mutating func range(_ count: Int, field: String) throws(CheckpointError) -> Range<Int> {
+  package mutating func range(_ count: Int, field: String) throws(CheckpointError) -> Range<Int> {
     let start = try advance(count, field)
     return start..<(start + count)
   }
 
   /// The bytes up to a terminator, which is skipped.
-  public mutating func read(upTo terminator: UInt8, field: String) throws(CheckpointError)
+  package mutating func read(upTo terminator: UInt8, field: String) throws(CheckpointError)
     -> [UInt8]
   {
     guard let end = bytes[position...].firstIndex(of: terminator) else {
@@ -104,7 +104,7 @@ public struct ByteCursor: Sendable {
   }
 
   /// Throws `badHeader` unless the next bytes are these.
-  public mutating func expect(_ magic: [UInt8], field: String) throws(CheckpointError) {
+  package mutating func expect(_ magic: [UInt8], field: String) throws(CheckpointError) {
     let start = position
     let found = try read(magic.count, field: field)
     guard found == magic else {

@@ -1,11 +1,14 @@
 /// A range of a file, read as if it were a file: a whole checkpoint, or a member stored in an archive.
 public struct ByteRegion: Sendable {
+  /// The open file that the bytes are read from.
   public let file: InputFile
   /// In bytes from the start of the file; always inside it.
   public let range: Range<Int>
 
+  /// Bytes in the region.
   public var count: Int { range.count }
 
+  /// All of a file.
   public init(_ file: InputFile) {
     self.file = file
     range = 0..<file.size
@@ -17,10 +20,10 @@ public struct ByteRegion: Sendable {
   }
 
   /// Where the region's bytes come from, for errors.
-  public var origin: ByteOrigin { ByteOrigin(file: file.path, offset: range.lowerBound) }
+  package var origin: ByteOrigin { ByteOrigin(file: file.path, offset: range.lowerBound) }
 
   /// `count` bytes from `offset`, both counted inside the region; throws `truncated` beyond its end.
-  public func slice(at offset: Int, count: Int) throws(CheckpointError) -> ByteRegion {
+  package func slice(at offset: Int, count: Int) throws(CheckpointError) -> ByteRegion {
     guard offset >= 0, count >= 0, offset <= self.count, count <= self.count - offset else {
       throw origin.error(
         .truncated, at: max(0, offset), found: "\(byteCount(self.count)) in all",
@@ -30,12 +33,12 @@ public struct ByteRegion: Sendable {
     return ByteRegion(file: file, range: start..<(start + count))
   }
 
-  public func read(at offset: Int, count: Int) throws(CheckpointError) -> [UInt8] {
+  package func read(at offset: Int, count: Int) throws(CheckpointError) -> [UInt8] {
     let part = try slice(at: offset, count: count)
     return try file.read(at: part.range.lowerBound, count: count)
   }
 
-  public func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer)
+  package func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer)
     throws(CheckpointError)
   {
     let part = try slice(at: offset, count: buffer.count)
@@ -43,12 +46,12 @@ public struct ByteRegion: Sendable {
   }
 
   /// At most `count` bytes from the start: what sniffing looks at.
-  public func prefix(_ count: Int) throws(CheckpointError) -> [UInt8] {
+  package func prefix(_ count: Int) throws(CheckpointError) -> [UInt8] {
     try read(at: 0, count: min(max(0, count), self.count))
   }
 
   /// Everything; throws `limitExceeded` where that is more than `limit` bytes.
-  public func readAll(limit: Int, field: String) throws(CheckpointError) -> [UInt8] {
+  package func readAll(limit: Int, field: String) throws(CheckpointError) -> [UInt8] {
     guard count <= limit else {
       throw origin.error(
         .limitExceeded, at: 0, field: field, found: "\(byteCount(count))",
@@ -59,17 +62,17 @@ public struct ByteRegion: Sendable {
 }
 
 /// Where bytes in memory come from: turns a position among them into a position in the file.
-public struct ByteOrigin: Sendable, Hashable {
-  public var file: FilePath
+package struct ByteOrigin: Sendable, Hashable {
+  package var file: FilePath
   /// Of the first byte, in the file; nil where the bytes are not in the file as such (inflated).
-  public var offset: Int?
+  package var offset: Int?
 
-  public init(file: FilePath, offset: Int? = 0) {
+  package init(file: FilePath, offset: Int? = 0) {
     self.file = file
     self.offset = offset
   }
 
-  public func error(
+  package func error(
     _ code: CheckpointError.Code, at position: Int, field: String? = nil, found: String? = nil,
     expected: String? = nil, advice: String? = nil
   ) -> CheckpointError {

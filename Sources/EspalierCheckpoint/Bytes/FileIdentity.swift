@@ -2,13 +2,13 @@ import Glibc
 
 /// What tells one state of one file from another: the same numbers, the same bytes, as far as the
 /// system can tell.
-public struct FileIdentity: Sendable, Hashable {
-  public var device: UInt64
-  public var inode: UInt64
+package struct FileIdentity: Sendable, Hashable {
+  package var device: UInt64
+  package var inode: UInt64
   /// Bytes.
-  public var size: Int
+  package var size: Int
   /// Nanoseconds since 1970.
-  public var modified: Int64
+  package var modified: Int64
 
   init(_ status: stat) {
     device = UInt64(status.st_dev)

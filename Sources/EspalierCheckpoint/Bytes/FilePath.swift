@@ -2,9 +2,12 @@ import EspalierTree
 
 /// A path as the system has it: bytes, which need not be text.
 public struct FilePath: Sendable, Hashable, ExpressibleByStringLiteral, CustomStringConvertible {
+  /// As handed to the system, without a NUL at the end.
   public let bytes: [UInt8]
 
+  /// A path from the system; it need not be UTF-8.
   public init(bytes: [UInt8]) { self.bytes = bytes }
+  /// A path given as text, in UTF-8.
   public init(_ text: String) { bytes = Array(text.utf8) }
   public init(stringLiteral text: String) { self.init(text) }
 
@@ -25,6 +28,7 @@ public struct FilePath: Sendable, Hashable, ExpressibleByStringLiteral, CustomSt
     return slash == 0 ? "/" : FilePath(bytes: Array(bytes[..<slash]))
   }
 
+  /// The path of `component` in this folder; `component` itself where it begins with a slash.
   public func appending(_ component: [UInt8]) -> FilePath {
     if bytes.isEmpty || component.first == Self.slash { return FilePath(bytes: component) }
     let separator = bytes.last == Self.slash ? [] : [Self.slash]

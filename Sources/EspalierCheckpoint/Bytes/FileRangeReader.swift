@@ -3,12 +3,12 @@ import EspalierTree
 /// Reads values that lie in a file as they are handed on: no conversion, no copy in between.
 ///
 /// Saving recognises it, and lets the system copy the range from file to file.
-public struct FileRangeReader: TensorReader {
+package struct FileRangeReader: TensorReader {
   /// What has not been read yet.
-  public private(set) var rest: Range<Int>
-  public let file: InputFile
+  package private(set) var rest: Range<Int>
+  package let file: InputFile
 
-  public init(_ region: ByteRegion) {
+  package init(_ region: ByteRegion) {
     file = region.file
     rest = region.range
   }
@@ -19,9 +19,9 @@ public struct FileRangeReader: TensorReader {
     rest = range
   }
 
-  public var remainingBytes: Int? { rest.count }
+  package var remainingBytes: Int? { rest.count }
 
-  public mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+  package mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     let count = min(buffer.count, rest.count)
     guard count > 0 else { return 0 }
     try file.read(

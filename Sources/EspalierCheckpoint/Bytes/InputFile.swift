@@ -3,15 +3,19 @@ import Glibc
 /// A regular file open for reading, by position: safe to share between tasks. It keeps the file it
 /// opened, even when another takes its name.
 public final class InputFile: Sendable {
+  /// As the user named it.
   public let path: FilePath
   /// As it was when the file was opened.
-  public let identity: FileIdentity
+  package let identity: FileIdentity
   /// Bytes.
   public var size: Int { identity.size }
 
   let descriptor: Int32
   private let calls: SystemCalls
 
+  /// Opens a regular file, following links.
+  ///
+  /// - Throws: `notFound`, `notARegularFile`, `noPermission` or `io`.
   public convenience init(_ path: FilePath) throws(CheckpointError) {
     try self.init(path, calls: SystemCalls())
   }

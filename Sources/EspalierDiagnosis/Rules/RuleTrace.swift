@@ -1,14 +1,14 @@
 /// What each of a list of rules does to two inventories, and what is wrong with the list.
-public struct RuleTrace: Sendable {
+package struct RuleTrace: Sendable {
   /// A link, and the rule that made it; nil where the names agree.
-  public struct Entry: Sendable, Hashable {
-    public var link: Link
-    public var rule: Int?
+  package struct Entry: Sendable, Hashable {
+    package var link: Link
+    package var rule: Int?
   }
 
   /// A rule that cannot be meant.
-  public struct Problem: Sendable, Hashable {
-    public enum Kind: Sendable, Hashable {
+  package struct Problem: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
       /// No name of its side fits it.
       case namesNothing
       /// This source tensor does not exist.
@@ -19,20 +19,20 @@ public struct RuleTrace: Sendable {
       case cycle
     }
 
-    public var kind: Kind
-    public var rule: Int
+    package var kind: Kind
+    package var rule: Int
     /// A destination tensor at which it shows.
-    public var destination: Int?
+    package var destination: Int?
   }
 
   /// Ordered by destination.
-  public private(set) var links: [Entry] = []
+  package private(set) var links: [Entry] = []
   /// Destination tensors that keep their values because a rule says so.
-  public private(set) var skipped: [(destination: Int, rule: Int)] = []
+  package private(set) var skipped: [(destination: Int, rule: Int)] = []
   /// For each rule, the tensors it touches: source tensors whose names it changes, or destination
   /// tensors that it is for.
-  public private(set) var touched: [[Int]]
-  public private(set) var problems: [Problem] = []
+  package private(set) var touched: [[Int]]
+  package private(set) var problems: [Problem] = []
 
   private let rules: [Rule]
   private let source: Inventory
@@ -42,7 +42,7 @@ public struct RuleTrace: Sendable {
   /// Ties to destination tensors, which follow when those have links.
   private var pendingTies: [Int: (to: Int, rule: Int)] = [:]
 
-  public init(_ rules: [Rule], source: Inventory, destination: Inventory) {
+  package init(_ rules: [Rule], source: Inventory, destination: Inventory) {
     self.rules = rules
     self.source = source
     self.destination = destination

@@ -8,11 +8,11 @@ import Glibc
 ///
 /// Every error ends the save. Reading from the very file that is to be replaced works: an `InputFile`
 /// keeps what it opened. Not for use from several tasks at once.
-public final class AtomicFile {
+package final class AtomicFile {
   /// As the user gave it.
-  public var path: FilePath { target.path }
+  package var path: FilePath { target.path }
   /// Where the next appended byte goes; the size so far.
-  public private(set) var position = 0
+  package private(set) var position = 0
 
   enum State { case writing, prepared, published, ended }
 
@@ -30,7 +30,7 @@ public final class AtomicFile {
 
   /// Locks the target, checks inputs and space, and creates the temporary file. Throws `exists`,
   /// `locked`, `changedOnDisk`, `noSpace`, `notARegularFile`, `noPermission`.
-  public init(_ path: FilePath, options: SaveOptions = SaveOptions()) throws(CheckpointError) {
+  package init(_ path: FilePath, options: SaveOptions = SaveOptions()) throws(CheckpointError) {
     for input in options.inputs { try input.checkUnchanged() }
     let target = try SaveTarget(path, options: options)
     do throws(CheckpointError) {
@@ -47,11 +47,11 @@ public final class AtomicFile {
 
   /// Ends a program cleanly while saves may be under way: removes what is unfinished, now and when a
   /// signal ends the process. For programs, not for libraries: it installs signal handlers.
-  public static func removesUnfinishedFilesOnSignals() { cs_temporary_guard() }
-  public static func removeUnfinishedFiles() { cs_temporary_remove_all() }
+  package static func removesUnfinishedFilesOnSignals() { cs_temporary_guard() }
+  package static func removeUnfinishedFiles() { cs_temporary_remove_all() }
 
   /// Ends the save; removes what was written. Does nothing after `commit`.
-  public func cancel() {
+  package func cancel() {
     guard state == .writing || state == .prepared else { return }
     try? calls.remove(temporary, in: target.folder)
     close()
@@ -59,16 +59,16 @@ public final class AtomicFile {
 
   // MARK: Writing
 
-  public func append(_ bytes: [UInt8]) throws(CheckpointError) {
+  package func append(_ bytes: [UInt8]) throws(CheckpointError) {
     try step { () throws(CheckpointError) in try appendRaw(bytes.span.bytes) }
   }
 
-  public func append(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+  package func append(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
     try step { () throws(CheckpointError) in try appendRaw(bytes.bytes) }
   }
 
   /// Writes over bytes at an earlier place, or beyond the end, which leaves zeros between.
-  public func write(_ bytes: [UInt8], at offset: Int) throws(CheckpointError) {
+  package func write(_ bytes: [UInt8], at offset: Int) throws(CheckpointError) {
     try step { () throws(CheckpointError) in
       guard offset >= 0, offset <= Int.max - bytes.count else {
         throw CheckpointError(.saveFailed, file: path, offset: offset, found: "an offset too large")
@@ -87,7 +87,7 @@ public final class AtomicFile {
 
   /// Appends a range of another file, or, with `offset`, writes it there. The system copies or shares
   /// the blocks where it can.
-  public func copy(
+  package func copy(
     _ range: Range<Int>, of source: InputFile, at offset: Int? = nil
   ) throws(CheckpointError) {
     try step { () throws(CheckpointError) in
@@ -125,7 +125,7 @@ public final class AtomicFile {
 
   /// Writes what is pending, gives the file its attributes, syncs it, reads it back and compares. What
   /// remains is to give it its name: `SaveGroup` does so for several files together.
-  public func prepare() throws(CheckpointError) {
+  package func prepare() throws(CheckpointError) {
     try step { () throws(CheckpointError) in
       try flush()
       try systemStep("keeping mode, owner and attributes") { () throws(SystemFailure) in
@@ -140,7 +140,7 @@ public final class AtomicFile {
   }
 
   /// Prepares where that was not done, and gives the file its name. After it returns, the file is saved.
-  public func commit() throws(CheckpointError) {
+  package func commit() throws(CheckpointError) {
     try SaveGroup.commit([self])
   }
 

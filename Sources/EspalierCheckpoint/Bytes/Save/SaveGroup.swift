@@ -2,8 +2,8 @@ import Glibc
 
 /// Gives several finished files their names together, as far as a file system can: all are written and
 /// verified first, then renamed in order (the index last), and a failure on the way undoes the renames.
-public enum SaveGroup {
-  public static func commit(_ files: [AtomicFile]) throws(CheckpointError) {
+package enum SaveGroup {
+  package static func commit(_ files: [AtomicFile]) throws(CheckpointError) {
     do throws(CheckpointError) {
       for file in files where file.state == .writing { try file.prepare() }
       for file in files { try check(file) }
@@ -16,7 +16,7 @@ public enum SaveGroup {
   }
 
   /// Throws `noSpace` unless `size` bytes are free in the folder where `path` lies.
-  public static func checkSpace(_ size: Int, for path: FilePath) throws(CheckpointError) {
+  package static func checkSpace(_ size: Int, for path: FilePath) throws(CheckpointError) {
     let calls = SystemCalls()
     let folder = try system(path, "opening its folder") { () throws(SystemFailure) in
       try calls.openFolder(path.folder)

@@ -1,20 +1,20 @@
 /// How a file is to be saved.
-public struct SaveOptions: Sendable {
+package struct SaveOptions: Sendable {
   /// Whether a file of that name may be replaced.
-  public var replace: Bool
+  package var replace: Bool
   /// Bytes that will be written, where known: checked against the free space before anything is.
-  public var expectedSize: Int?
+  package var expectedSize: Int?
   /// Files the new one is made from. They must still be what was opened, before and after writing.
-  public var inputs: [InputFile]
+  package var inputs: [InputFile]
   /// Asked between pieces of a few megabytes; true ends the save with nothing changed.
-  public var isCancelled: @Sendable () -> Bool
-  public var progress: (@Sendable (SaveProgress) -> Void)?
+  package var isCancelled: @Sendable () -> Bool
+  package var progress: (@Sendable (SaveProgress) -> Void)?
 
   var calls = SystemCalls()
   /// Appended bytes are collected up to this many before they are written.
   var bufferSize = 4 << 20
 
-  public init(
+  package init(
     replace: Bool = false, expectedSize: Int? = nil, inputs: [InputFile] = [],
     isCancelled: @escaping @Sendable () -> Bool = { Task.isCancelled },
     progress: (@Sendable (SaveProgress) -> Void)? = nil
@@ -28,7 +28,7 @@ public struct SaveOptions: Sendable {
 }
 
 /// How far a save has come, in bytes.
-public enum SaveProgress: Sendable, Equatable {
+package enum SaveProgress: Sendable, Equatable {
   case writing(Int)
   case verifying(Int, of: Int)
 }

@@ -1,6 +1,6 @@
 /// A small JSON document, whole in memory: an index file, a configuration. Values lie in one array and
 /// refer to each other by number, so that depth costs no stack.
-public final class JSONDocument: Sendable {
+package final class JSONDocument: Sendable {
   struct Node {
     var kind: JSONReader.Kind
     /// The value's place among the bytes; of a string, its content.
@@ -12,13 +12,13 @@ public final class JSONDocument: Sendable {
     var childCount: Int32 = 0
   }
 
-  public let bytes: [UInt8]
-  public let origin: ByteOrigin
+  package let bytes: [UInt8]
+  package let origin: ByteOrigin
   let nodes: [Node]
 
-  public var root: JSONValue { JSONValue(document: self, index: 0) }
+  package var root: JSONValue { JSONValue(document: self, index: 0) }
 
-  public init(_ bytes: [UInt8], origin: ByteOrigin) throws(CheckpointError) {
+  package init(_ bytes: [UInt8], origin: ByteOrigin) throws(CheckpointError) {
     self.bytes = bytes
     self.origin = origin
     var builder = Builder(reader: JSONReader(bytes, origin: origin))
@@ -92,21 +92,21 @@ public final class JSONDocument: Sendable {
 }
 
 /// One value of a document.
-public struct JSONValue: Sendable {
+package struct JSONValue: Sendable {
   let document: JSONDocument
   let index: Int
 
   private var node: JSONDocument.Node { document.nodes[index] }
 
-  public var kind: JSONReader.Kind { node.kind }
+  package var kind: JSONReader.Kind { node.kind }
   /// In bytes from the start of the document.
-  public var offset: Int { node.range.lowerBound }
+  package var offset: Int { node.range.lowerBound }
   /// How many members or elements.
-  public var count: Int { Int(node.childCount) }
-  public var isNull: Bool { kind == .null }
+  package var count: Int { Int(node.childCount) }
+  package var isNull: Bool { kind == .null }
 
   /// The members of an object, in the order they are written; empty for anything else.
-  public var members: [(key: [UInt8], value: JSONValue)] {
+  package var members: [(key: [UInt8], value: JSONValue)] {
     guard kind == .object else { return [] }
     return children.map { child in
       (child.node.key.map { $0.unescaped(from: document.bytes) } ?? [], child)
@@ -114,37 +114,37 @@ public struct JSONValue: Sendable {
   }
 
   /// The elements of an array; empty for anything else.
-  public var elements: [JSONValue] { kind == .array ? children : [] }
+  package var elements: [JSONValue] { kind == .array ? children : [] }
 
   /// The member of an object by its key.
-  public subscript(key: String) -> JSONValue? {
+  package subscript(key: String) -> JSONValue? {
     guard kind == .object else { return nil }
     let wanted = Array(key.utf8)
     return children.first { $0.node.key?.unescaped(from: document.bytes) == wanted }
   }
 
   /// The bytes of a string, which are UTF-8.
-  public var text: [UInt8]? {
+  package var text: [UInt8]? {
     guard kind == .string else { return nil }
     return JSONString(range: node.range, isEscaped: node.isEscaped).unescaped(from: document.bytes)
   }
 
-  public var string: String? { text.map { String(decoding: $0, as: UTF8.self) } }
+  package var string: String? { text.map { String(decoding: $0, as: UTF8.self) } }
 
-  public var number: JSONNumber? {
+  package var number: JSONNumber? {
     kind == .number ? JSONNumber(text: Array(document.bytes[node.range])) : nil
   }
 
   /// A whole number written in digits only.
-  public var int: Int? { number?.int64.flatMap { Int(exactly: $0) } }
-  public var double: Double? { number?.double }
+  package var int: Int? { number?.int64.flatMap { Int(exactly: $0) } }
+  package var double: Double? { number?.double }
 
-  public var bool: Bool? {
+  package var bool: Bool? {
     kind == .bool ? document.bytes[node.range.lowerBound] == UInt8(ascii: "t") : nil
   }
 
   /// An error at this value.
-  public func error(
+  package func error(
     _ code: CheckpointError.Code, field: String, found: String? = nil, expected: String? = nil,
     advice: String? = nil
   ) -> CheckpointError {

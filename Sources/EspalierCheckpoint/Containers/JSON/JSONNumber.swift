@@ -1,15 +1,15 @@
 /// A number as it is written; nothing is lost until a type is chosen.
-public struct JSONNumber: Sendable, Hashable {
-  public let text: [UInt8]
+package struct JSONNumber: Sendable, Hashable {
+  package let text: [UInt8]
 
   private var string: String { String(decoding: text, as: UTF8.self) }
 
   /// Nil where the number is written with a fraction or an exponent, or does not fit.
-  public var int64: Int64? { Int64(string) }
-  public var uint64: UInt64? { UInt64(string) }
+  package var int64: Int64? { Int64(string) }
+  package var uint64: UInt64? { UInt64(string) }
 
   /// The nearest value; nil where the number is beyond all of them.
-  public var double: Double? { Double(string).flatMap { $0.isFinite ? $0 : nil } }
+  package var double: Double? { Double(string).flatMap { $0.isFinite ? $0 : nil } }
 
   /// The length of the number at `index`; nil where there is none by JSON's grammar.
   static func length(_ bytes: Span<UInt8>, at start: Int) -> Int? {

@@ -10,15 +10,15 @@ import EspalierTree
 /// while let key = try reader.nextKey() { … read one value or `skipValue()` … }
 /// try reader.finish()
 /// ```
-public struct JSONReader {
-  public static let depthLimit = 128
+package struct JSONReader {
+  package static let depthLimit = 128
 
-  public enum Kind: String, Sendable { case object, array, string, number, bool, null }
+  package enum Kind: String, Sendable { case object, array, string, number, bool, null }
 
-  public let bytes: [UInt8]
-  public let origin: ByteOrigin
+  package let bytes: [UInt8]
+  package let origin: ByteOrigin
   /// Of the next byte, in `bytes`.
-  public private(set) var position = 0
+  package private(set) var position = 0
   private var open: [Container] = []
   private var keys = JSONKeys()
 
@@ -28,23 +28,23 @@ public struct JSONReader {
     var scope: JSONKeys.Scope
   }
 
-  public init(_ bytes: [UInt8], origin: ByteOrigin) {
+  package init(_ bytes: [UInt8], origin: ByteOrigin) {
     self.bytes = bytes
     self.origin = origin
   }
 
   // MARK: Containers
 
-  public mutating func beginObject() throws(CheckpointError) {
+  package mutating func beginObject() throws(CheckpointError) {
     try begin(UInt8(ascii: "{"), isObject: true, expected: "an object")
   }
 
-  public mutating func beginArray() throws(CheckpointError) {
+  package mutating func beginArray() throws(CheckpointError) {
     try begin(UInt8(ascii: "["), isObject: false, expected: "an array")
   }
 
   /// The next key of the open object, whose value comes next; nil after the last, which closes it.
-  public mutating func nextKey() throws(CheckpointError) -> JSONString? {
+  package mutating func nextKey() throws(CheckpointError) -> JSONString? {
     guard try nextItem(end: UInt8(ascii: "}"), isObject: true) else { return nil }
     guard peek() == UInt8(ascii: "\"") else { throw unexpected("a key in quotes") }
     let start = position
@@ -60,12 +60,12 @@ public struct JSONReader {
   }
 
   /// Whether the open array has another element, which comes next; false after the last, which closes it.
-  public mutating func nextElement() throws(CheckpointError) -> Bool {
+  package mutating func nextElement() throws(CheckpointError) -> Bool {
     try nextItem(end: UInt8(ascii: "]"), isObject: false)
   }
 
   /// Nothing but white space may follow.
-  public mutating func finish() throws(CheckpointError) {
+  package mutating func finish() throws(CheckpointError) {
     guard open.isEmpty else { throw unexpected("the end of every object and array") }
     skipSpace()
     guard position == bytes.count else {
@@ -78,7 +78,7 @@ public struct JSONReader {
   // MARK: Values
 
   /// What comes next, without taking it.
-  public mutating func peekKind() throws(CheckpointError) -> Kind {
+  package mutating func peekKind() throws(CheckpointError) -> Kind {
     skipSpace()
     switch peek() {
     case UInt8(ascii: "{"): return .object
@@ -91,14 +91,14 @@ public struct JSONReader {
     }
   }
 
-  public mutating func string() throws(CheckpointError) -> JSONString {
+  package mutating func string() throws(CheckpointError) -> JSONString {
     skipSpace()
     guard peek() == UInt8(ascii: "\"") else { throw unexpected("a string") }
     return try scanString()
   }
 
   /// Digits only: no sign, no fraction, no exponent.
-  public mutating func unsigned() throws(CheckpointError) -> UInt64 {
+  package mutating func unsigned() throws(CheckpointError) -> UInt64 {
     skipSpace()
     let start = position
     var value: UInt64 = 0
@@ -119,7 +119,7 @@ public struct JSONReader {
   }
 
   /// Digits with or without a minus sign.
-  public mutating func signed() throws(CheckpointError) -> Int64 {
+  package mutating func signed() throws(CheckpointError) -> Int64 {
     skipSpace()
     let start = position
     let isNegative = peek() == UInt8(ascii: "-")
@@ -137,7 +137,7 @@ public struct JSONReader {
   }
 
   /// A number as it is written.
-  public mutating func number() throws(CheckpointError) -> JSONNumber {
+  package mutating func number() throws(CheckpointError) -> JSONNumber {
     skipSpace()
     let start = position
     guard let length = JSONNumber.length(bytes.span, at: position) else {
@@ -147,20 +147,20 @@ public struct JSONReader {
     return JSONNumber(text: Array(bytes[start..<position]))
   }
 
-  public mutating func bool() throws(CheckpointError) -> Bool {
+  package mutating func bool() throws(CheckpointError) -> Bool {
     skipSpace()
     if takeWord("true") { return true }
     if takeWord("false") { return false }
     throw unexpected("true or false")
   }
 
-  public mutating func null() throws(CheckpointError) {
+  package mutating func null() throws(CheckpointError) {
     skipSpace()
     guard takeWord("null") else { throw unexpected("null") }
   }
 
   /// Passes over one value, as strictly as if it were read.
-  public mutating func skipValue() throws(CheckpointError) {
+  package mutating func skipValue() throws(CheckpointError) {
     let depth = open.count
     repeat {
       if open.count > depth {
@@ -180,9 +180,9 @@ public struct JSONReader {
   // MARK: Strings
 
   /// The bytes that a string means.
-  public func unescaped(_ string: JSONString) -> [UInt8] { string.unescaped(from: bytes) }
+  package func unescaped(_ string: JSONString) -> [UInt8] { string.unescaped(from: bytes) }
 
-  public func matches(_ string: JSONString, _ literal: StaticString) -> Bool {
+  package func matches(_ string: JSONString, _ literal: StaticString) -> Bool {
     if string.isEscaped {
       return literal.withUTF8Buffer { $0.elementsEqual(unescaped(string)) }
     }

@@ -1,11 +1,11 @@
 /// Where a string lies among the bytes of a document, without its quotes.
-public struct JSONString: Sendable, Hashable {
-  public var range: Range<Int>
+package struct JSONString: Sendable, Hashable {
+  package var range: Range<Int>
   /// Whether the bytes there are not yet what the string means.
-  public var isEscaped: Bool
+  package var isEscaped: Bool
 
   /// What the string means; the escapes were checked when it was read.
-  public func unescaped(from bytes: [UInt8]) -> [UInt8] {
+  package func unescaped(from bytes: [UInt8]) -> [UInt8] {
     guard isEscaped else { return Array(bytes[range]) }
     var text: [UInt8] = []
     appendUnescaped(from: bytes, to: &text)

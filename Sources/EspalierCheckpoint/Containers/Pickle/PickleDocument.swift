@@ -1,10 +1,10 @@
 /// One object of a pickle. The same number is the same object: sharing and cycles are kept.
-public struct PickleID: Hashable, Sendable {
+package struct PickleID: Hashable, Sendable {
   let index: Int32
 }
 
 /// What an object of a pickle is, as far as can be said without importing or calling anything.
-public enum PickleKind: Sendable {
+package enum PickleKind: Sendable {
   case none, bool, integer, float
   /// An integer beyond 64 bits.
   case bigInteger
@@ -30,14 +30,14 @@ public enum PickleKind: Sendable {
 
 /// A pickle read symbolically: what it would build, as data. Objects lie in one array and refer to each
 /// other by number, so depth and cycles cost nothing.
-public struct PickleDocument: Sendable {
-  public internal(set) var root = PickleID(index: 0)
+package struct PickleDocument: Sendable {
+  package internal(set) var root = PickleID(index: 0)
   /// Every class and function that the pickle names, once each.
-  public internal(set) var globals: [PickleGlobal] = []
+  package internal(set) var globals: [PickleGlobal] = []
   /// Where the next byte after the pickle is, in bytes from where reading began.
-  public internal(set) var end = 0
-  public internal(set) var protocolVersion = 0
-  public let origin: ByteOrigin
+  package internal(set) var end = 0
+  package internal(set) var protocolVersion = 0
+  package let origin: ByteOrigin
 
   struct Node {
     var kind: PickleKind
@@ -64,28 +64,28 @@ public struct PickleDocument: Sendable {
 
   // MARK: Values
 
-  public func kind(_ id: PickleID) -> PickleKind { nodes[Int(id.index)].kind }
-  public func isNone(_ id: PickleID) -> Bool { kind(id) == .none }
+  package func kind(_ id: PickleID) -> PickleKind { nodes[Int(id.index)].kind }
+  package func isNone(_ id: PickleID) -> Bool { kind(id) == .none }
 
-  public func bool(_ id: PickleID) -> Bool? {
+  package func bool(_ id: PickleID) -> Bool? {
     let node = nodes[Int(id.index)]
     return node.kind == .bool ? node.first != 0 : nil
   }
 
   /// An integer that fits 64 bits.
-  public func integer(_ id: PickleID) -> Int? {
+  package func integer(_ id: PickleID) -> Int? {
     let node = nodes[Int(id.index)]
     return node.kind == .integer ? node.first : nil
   }
 
-  public func float(_ id: PickleID) -> Double? {
+  package func float(_ id: PickleID) -> Double? {
     let node = nodes[Int(id.index)]
     guard node.kind == .float else { return nil }
     return Double(bitPattern: UInt64(bitPattern: Int64(node.first)))
   }
 
   /// The content of text or bytes; of a big integer, its two's complement, least significant byte first.
-  public func bytes(_ id: PickleID) -> [UInt8]? {
+  package func bytes(_ id: PickleID) -> [UInt8]? {
     let node = nodes[Int(id.index)]
     switch node.kind {
     case .bytes, .byteArray, .text, .legacyString, .bigInteger:
@@ -96,7 +96,7 @@ public struct PickleDocument: Sendable {
   }
 
   /// The content of text of either kind.
-  public func text(_ id: PickleID) -> [UInt8]? {
+  package func text(_ id: PickleID) -> [UInt8]? {
     switch kind(id) {
     case .text, .legacyString: bytes(id)
     default: nil
@@ -104,7 +104,7 @@ public struct PickleDocument: Sendable {
   }
 
   /// Where such content lies in the file, to be read in place; nil where it is not there as it is.
-  public func fileRange(_ id: PickleID) -> Range<Int>? {
+  package func fileRange(_ id: PickleID) -> Range<Int>? {
     let node = nodes[Int(id.index)]
     guard bytesKinds.contains(node.kind), !node.isDecoded, let start = origin.offset else {
       return nil
@@ -117,7 +117,7 @@ public struct PickleDocument: Sendable {
   // MARK: Structure
 
   /// The elements of a list, tuple or set; of any other object, what was appended to it.
-  public func elements(_ id: PickleID) -> [PickleID] {
+  package func elements(_ id: PickleID) -> [PickleID] {
     switch kind(id) {
     case .list, .tuple, .set, .frozenSet: children[nodes[Int(id.index)].first]
     default: additions[id]?.items ?? []
@@ -126,7 +126,7 @@ public struct PickleDocument: Sendable {
 
   /// The pairs of a dictionary, or those set on any other object (an `OrderedDict` is the result of a
   /// call), in order. Where a key occurs again, the later one counts.
-  public func pairs(_ id: PickleID) -> [(key: PickleID, value: PickleID)] {
+  package func pairs(_ id: PickleID) -> [(key: PickleID, value: PickleID)] {
     guard kind(id) == .dictionary else {
       return additions[id]?.pairs.map { (key: $0.0, value: $0.1) } ?? []
     }
@@ -135,49 +135,49 @@ public struct PickleDocument: Sendable {
   }
 
   /// The value of a text key; nil where there is none.
-  public func value(_ id: PickleID, key: String) -> PickleID? {
+  package func value(_ id: PickleID, key: String) -> PickleID? {
     let wanted = Array(key.utf8)
     return pairs(id).last { text($0.key) == wanted }?.value
   }
 
   /// Of a call, what is called with what; of an object, its class and arguments.
-  public func call(_ id: PickleID) -> (callable: PickleID, arguments: PickleID)? {
+  package func call(_ id: PickleID) -> (callable: PickleID, arguments: PickleID)? {
     guard [.call, .object].contains(kind(id)) else { return nil }
     let parts = children[nodes[Int(id.index)].first]
     return parts.count >= 2 ? (parts[0], parts[1]) : nil
   }
 
   /// The keyword arguments with which an object is made; nil where there are none.
-  public func keywordArguments(_ id: PickleID) -> PickleID? {
+  package func keywordArguments(_ id: PickleID) -> PickleID? {
     guard kind(id) == .object else { return nil }
     let parts = children[nodes[Int(id.index)].first]
     return parts.count > 2 ? parts[2] : nil
   }
 
-  public func global(_ id: PickleID) -> PickleGlobal? {
+  package func global(_ id: PickleID) -> PickleGlobal? {
     let node = nodes[Int(id.index)]
     return node.kind == .global ? globals[node.first] : nil
   }
 
   /// What names a persistent object: in PyTorch a tuple.
-  public func persistentID(_ id: PickleID) -> PickleID? {
+  package func persistentID(_ id: PickleID) -> PickleID? {
     let node = nodes[Int(id.index)]
     return node.kind == .persistentID ? PickleID(index: Int32(truncatingIfNeeded: node.first)) : nil
   }
 
   /// The number of an out-of-band buffer or of an extension.
-  public func number(_ id: PickleID) -> Int? {
+  package func number(_ id: PickleID) -> Int? {
     let node = nodes[Int(id.index)]
     return node.kind == .buffer || node.kind == .extensionCode ? node.first : nil
   }
 
   /// The state given to an object last (`__setstate__` or `__dict__`).
-  public func state(_ id: PickleID) -> PickleID? { additions[id]?.states.last }
+  package func state(_ id: PickleID) -> PickleID? { additions[id]?.states.last }
 
   // MARK: Walking
 
   /// Everything that an object refers to.
-  public func references(_ id: PickleID) -> [PickleID] {
+  package func references(_ id: PickleID) -> [PickleID] {
     let node = nodes[Int(id.index)]
     var found: [PickleID] = []
     switch node.kind {
@@ -191,7 +191,7 @@ public struct PickleDocument: Sendable {
 
   /// Visits each object that can be reached, once, parents first, however the pickle is nested.
   /// `visit` returns whether to go on below.
-  public func walk(
+  package func walk(
     from start: PickleID, maxDepth: Int = .max, _ visit: (PickleID, _ depth: Int) -> Bool
   ) {
     var waiting: [(PickleID, Int)] = [(start, 0)]

@@ -1,15 +1,15 @@
 /// A class or function that a pickle names.
-public struct PickleGlobal: Hashable, Sendable {
-  public var module: [UInt8]
-  public var name: [UInt8]
+package struct PickleGlobal: Hashable, Sendable {
+  package var module: [UInt8]
+  package var name: [UInt8]
 
-  public init(module: [UInt8], name: [UInt8]) {
+  package init(module: [UInt8], name: [UInt8]) {
     self.module = module
     self.name = name
   }
 
   /// What happens where another program loads the pickle for real.
-  public enum Risk: Sendable {
+  package enum Risk: Sendable {
     /// It only holds data.
     case data
     /// Not known to be harmless.
@@ -19,13 +19,13 @@ public struct PickleGlobal: Hashable, Sendable {
   }
 
   /// `module.name`, as bytes.
-  public var fullName: [UInt8] { module + [UInt8(ascii: ".")] + name }
+  package var fullName: [UInt8] { module + [UInt8(ascii: ".")] + name }
 
-  public func isNamed(_ text: StaticString) -> Bool {
+  package func isNamed(_ text: StaticString) -> Bool {
     text.withUTF8Buffer { $0.elementsEqual(fullName) }
   }
 
-  public var risk: Risk {
+  package var risk: Risk {
     if isBuiltin { return builtinRisk }
     let full = String(decoding: fullName, as: UTF8.self)
     if Self.data.contains(full) { return .data }

@@ -354,11 +354,12 @@ struct PickleMemo {
 extension PickleDocument {
   /// Reads the pickle that begins at the start of a region and stops at its end, which `end` tells:
   /// old PyTorch files hold several in a row.
-  public init(_ region: ByteRegion, limits: PickleLimits = PickleLimits()) throws(CheckpointError) {
+  package init(_ region: ByteRegion, limits: PickleLimits = PickleLimits()) throws(CheckpointError)
+  {
     self = try PickleMachine(PickleInput(region, limit: limits.bytes), limits: limits).run()
   }
 
-  public init(
+  package init(
     _ bytes: [UInt8], origin: ByteOrigin, limits: PickleLimits = PickleLimits()
   ) throws(CheckpointError) {
     let input = PickleInput(bytes, origin: origin, limit: limits.bytes)

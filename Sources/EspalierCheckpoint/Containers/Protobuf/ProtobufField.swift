@@ -1,7 +1,7 @@
 /// One field of a Protocol Buffers message, as the wire format has it: what it means is the reader's
 /// to know.
-public struct ProtobufField: Sendable, Hashable {
-  public enum Value: Sendable, Hashable {
+package struct ProtobufField: Sendable, Hashable {
+  package enum Value: Sendable, Hashable {
     /// Base-128 numbers: integers, Booleans and enumerations.
     case varint(UInt64)
     case fixed32(UInt32)
@@ -12,10 +12,10 @@ public struct ProtobufField: Sendable, Hashable {
   }
 
   /// As the schema numbers it: 1 to 2²⁹ − 1.
-  public let number: Int
-  public let value: Value
+  package let number: Int
+  package let value: Value
   /// Where its tag begins, in bytes from the start of what is read.
-  public let offset: Int
+  package let offset: Int
 
   /// In the words of errors.
   var kind: String {

@@ -2,7 +2,7 @@
 /// under the schema's name for it.
 extension ProtobufReader {
   /// Where the bytes of a text, a message or packed numbers lie, from the start of what is read.
-  public func range(
+  package func range(
     _ field: ProtobufField, _ name: String
   ) throws(CheckpointError) -> Range<Int> {
     guard case .bytes(let range) = field.value else {
@@ -12,7 +12,7 @@ extension ProtobufReader {
   }
 
   /// `uint64`, `uint32`, `bool` or an enumeration.
-  public func number(_ field: ProtobufField, _ name: String) throws(CheckpointError) -> UInt64 {
+  package func number(_ field: ProtobufField, _ name: String) throws(CheckpointError) -> UInt64 {
     guard case .varint(let value) = field.value else {
       throw mismatch(field, name, "a variable-length number")
     }
@@ -20,12 +20,12 @@ extension ProtobufReader {
   }
 
   /// `int64` or `int32`: in two's complement, not zigzag.
-  public func signed(_ field: ProtobufField, _ name: String) throws(CheckpointError) -> Int64 {
+  package func signed(_ field: ProtobufField, _ name: String) throws(CheckpointError) -> Int64 {
     Int64(bitPattern: try number(field, name))
   }
 
   /// A number that counts or places something in memory: refused where it is negative or huge.
-  public func count(_ field: ProtobufField, _ name: String) throws(CheckpointError) -> Int {
+  package func count(_ field: ProtobufField, _ name: String) throws(CheckpointError) -> Int {
     let value = try number(field, name)
     guard let count = Int(exactly: value) else {
       throw error(
@@ -35,7 +35,7 @@ extension ProtobufReader {
     return count
   }
 
-  public func float32(_ field: ProtobufField, _ name: String) throws(CheckpointError) -> Float {
+  package func float32(_ field: ProtobufField, _ name: String) throws(CheckpointError) -> Float {
     guard case .fixed32(let bits) = field.value else {
       throw mismatch(field, name, "a number of 4 bytes")
     }
@@ -45,7 +45,7 @@ extension ProtobufReader {
   /// A repeated `int64` or `uint64`, of which one field is one number, or many packed.
   ///
   /// - Parameter limit: how many numbers there may be in all.
-  public mutating func append(
+  package mutating func append(
     _ field: ProtobufField, _ name: String, to numbers: inout [Int64], limit: Int
   ) throws(CheckpointError) {
     guard case .bytes = field.value else {

@@ -22,14 +22,14 @@ import EspalierTree
 /// bytes into memory, and what a weight's bytes are in the file (to be read on demand, and to be
 /// overwritten in a copy) is lost. Models have gigabytes of them, and a handful of fields that
 /// matter, for which generated code is not worth its size.
-public struct ProtobufReader: Sendable {
-  public static let depthLimit = 128
+package struct ProtobufReader: Sendable {
+  package static let depthLimit = 128
 
-  public let origin: ByteOrigin
+  package let origin: ByteOrigin
   /// Bytes of all that is read.
-  public let count: Int
+  package let count: Int
   /// Of the next byte, from the start of what is read.
-  public private(set) var position = 0
+  package private(set) var position = 0
 
   /// Where the open messages end, the innermost last.
   private var ends: [Int]
@@ -40,7 +40,7 @@ public struct ProtobufReader: Sendable {
   private var windowStart = 0
 
   /// - Parameter windowSize: how many bytes are read at once, at least the longest number's.
-  public init(_ region: ByteRegion, windowSize: Int = 1 << 16) {
+  package init(_ region: ByteRegion, windowSize: Int = 1 << 16) {
     self.region = region
     self.windowSize = max(16, windowSize)
     origin = region.origin
@@ -48,7 +48,7 @@ public struct ProtobufReader: Sendable {
     ends = [count]
   }
 
-  public init(_ bytes: [UInt8], origin: ByteOrigin) {
+  package init(_ bytes: [UInt8], origin: ByteOrigin) {
     region = nil
     windowSize = bytes.count
     window = bytes
@@ -58,15 +58,15 @@ public struct ProtobufReader: Sendable {
   }
 
   /// How many messages are open; the outermost is one.
-  public var depth: Int { ends.count }
+  package var depth: Int { ends.count }
 
   /// Bytes to the end of the innermost open message.
-  public var remaining: Int { max(0, (ends.last ?? position) - position) }
+  package var remaining: Int { max(0, (ends.last ?? position) - position) }
 
   // MARK: Fields
 
   /// The next field of the innermost open message; nil after the last, which closes the message.
-  public mutating func next() throws(CheckpointError) -> ProtobufField? {
+  package mutating func next() throws(CheckpointError) -> ProtobufField? {
     guard remaining > 0 else {
       ends.removeLast(ends.isEmpty ? 0 : 1)
       return nil
@@ -84,7 +84,7 @@ public struct ProtobufReader: Sendable {
   }
 
   /// Opens the message whose bytes are the field that came last: its fields come next.
-  public mutating func enter(_ field: ProtobufField, _ name: String) throws(CheckpointError) {
+  package mutating func enter(_ field: ProtobufField, _ name: String) throws(CheckpointError) {
     let range = try range(field, name)
     guard range.upperBound == position else {
       throw error(
@@ -101,14 +101,14 @@ public struct ProtobufReader: Sendable {
   }
 
   /// Passes over what is left of the innermost open message, and closes it.
-  public mutating func leave() {
+  package mutating func leave() {
     position += remaining
     ends.removeLast(ends.isEmpty ? 0 : 1)
   }
 
   /// Goes to a message by its range, which must lie in what is read, and makes it the only open one:
   /// for messages that cannot be understood before others.
-  public mutating func visit(_ range: Range<Int>, _ name: String) throws(CheckpointError) {
+  package mutating func visit(_ range: Range<Int>, _ name: String) throws(CheckpointError) {
     guard range.lowerBound >= 0, range.upperBound <= count else {
       throw error(
         .truncated, at: max(0, range.lowerBound), name, found: "\(byteCount(count)) in all",
@@ -147,13 +147,13 @@ public struct ProtobufReader: Sendable {
   // MARK: Bytes
 
   /// A copy of a field's bytes; throws `limitExceeded` where there are more than `limit`.
-  public mutating func bytes(
+  package mutating func bytes(
     _ field: ProtobufField, _ name: String, limit: Int = 1 << 20
   ) throws(CheckpointError) -> [UInt8] {
     try bytes(in: try range(field, name), name, limit: limit)
   }
 
-  public mutating func bytes(
+  package mutating func bytes(
     in range: Range<Int>, _ name: String, limit: Int = 1 << 20
   ) throws(CheckpointError) -> [UInt8] {
     guard range.count <= limit else {
@@ -172,7 +172,7 @@ public struct ProtobufReader: Sendable {
   }
 
   /// The next number where the innermost open message is a run of packed numbers of one size.
-  public mutating func integer<I: FixedWidthInteger>(
+  package mutating func integer<I: FixedWidthInteger>(
     _ type: I.Type, _ name: String
   ) throws(CheckpointError) -> I {
     let size = MemoryLayout<I>.size
@@ -188,7 +188,7 @@ public struct ProtobufReader: Sendable {
   }
 
   /// The next number where the innermost open message is a run of packed numbers.
-  public mutating func varint(_ name: String) throws(CheckpointError) -> UInt64 {
+  package mutating func varint(_ name: String) throws(CheckpointError) -> UInt64 {
     let start = position
     var value: UInt64 = 0
     for shift in stride(from: UInt64(0), to: 70, by: 7) {

@@ -1,8 +1,8 @@
 import CZlib
 
 /// Decompresses deflate data piece by piece, never more at a time than it is allowed to.
-public struct Inflater: ~Copyable {
-  public enum Format: Sendable {
+package struct Inflater: ~Copyable {
+  package enum Format: Sendable {
     /// No header, as in zip archives.
     case raw
     /// As in HDF5 and PNG.
@@ -16,9 +16,9 @@ public struct Inflater: ~Copyable {
   private var consumed = 0
   private var isBroken = false
   /// Whether the stream has ended by itself.
-  public private(set) var isFinished = false
+  package private(set) var isFinished = false
 
-  public init(format: Format) {
+  package init(format: Format) {
     stream = .allocate(capacity: 1)
     stream.initialize(to: z_stream())
     let windowBits: Int32 =
@@ -37,16 +37,16 @@ public struct Inflater: ~Copyable {
   }
 
   /// Compressed bytes beyond the end of the stream, of those fed so far.
-  public var unusedCount: Int { input.count - consumed }
+  package var unusedCount: Int { input.count - consumed }
 
-  public mutating func feed(_ bytes: [UInt8]) {
+  package mutating func feed(_ bytes: [UInt8]) {
     input = Array(input[consumed...]) + bytes
     consumed = 0
   }
 
   /// Replaces `output` by at most `limit` further bytes; none where more input is needed. False where
   /// the data is broken.
-  public mutating func next(into output: inout [UInt8], limit: Int) -> Bool {
+  package mutating func next(into output: inout [UInt8], limit: Int) -> Bool {
     output.removeAll(keepingCapacity: true)
     guard !isBroken else { return false }
     guard !isFinished, limit > 0 else { return true }
@@ -100,18 +100,18 @@ extension Inflater {
 }
 
 /// CRC-32 as zip and gzip use it.
-public struct CRC32: Sendable {
-  public private(set) var value: UInt32 = 0
+package struct CRC32: Sendable {
+  package private(set) var value: UInt32 = 0
 
-  public init() {}
+  package init() {}
 
-  public mutating func update(_ bytes: [UInt8]) {
+  package mutating func update(_ bytes: [UInt8]) {
     value = bytes.withUnsafeBufferPointer {
       UInt32(truncatingIfNeeded: crc32_z(UInt(value), $0.baseAddress, $0.count))
     }
   }
 
-  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     let bytes = bytes.bindMemory(to: UInt8.self)
     value = UInt32(truncatingIfNeeded: crc32_z(UInt(value), bytes.baseAddress, bytes.count))
   }

@@ -1,20 +1,20 @@
 /// A zip archive: `.pt`, `.npz`, `.keras`, or one inside another. Members that are stored are regions
 /// of the file, read in place.
-public struct ZipArchive: Sendable {
-  public let region: ByteRegion
+package struct ZipArchive: Sendable {
+  package let region: ByteRegion
   /// In the order of the central directory.
-  public let entries: [ZipEntry]
+  package let entries: [ZipEntry]
   private let places: [[UInt8]: Int]
   /// Names that several members have: which of them is meant, readers disagree about.
-  public let duplicateNames: Set<[UInt8]>
+  package let duplicateNames: Set<[UInt8]>
 
   /// Whether the bytes begin as a zip archive does. Content in front of an archive is allowed, so a
   /// `false` is not final.
-  public static func sniff(_ prefix: [UInt8]) -> Bool {
+  package static func sniff(_ prefix: [UInt8]) -> Bool {
     prefix.starts(with: [0x50, 0x4b, 3, 4]) || prefix.starts(with: [0x50, 0x4b, 5, 6])
   }
 
-  public init(_ region: ByteRegion) throws(CheckpointError) {
+  package init(_ region: ByteRegion) throws(CheckpointError) {
     self.region = region
     entries = try ZipDirectory(region).entries
     var places: [[UInt8]: Int] = [:]
@@ -27,7 +27,7 @@ public struct ZipArchive: Sendable {
   }
 
   /// The member of that name; nil where there is none. Throws `duplicateName` where there are several.
-  public func entry(_ name: [UInt8]) throws(CheckpointError) -> ZipEntry? {
+  package func entry(_ name: [UInt8]) throws(CheckpointError) -> ZipEntry? {
     guard let index = places[name] else { return nil }
     guard !duplicateNames.contains(name) else {
       throw error(.duplicateName, entries[index], found: "several members of this name", "one")
@@ -35,13 +35,13 @@ public struct ZipArchive: Sendable {
     return entries[index]
   }
 
-  public func entry(_ name: String) throws(CheckpointError) -> ZipEntry? {
+  package func entry(_ name: String) throws(CheckpointError) -> ZipEntry? {
     try entry(Array(name.utf8))
   }
 
   /// Where the member's bytes lie as they are in the file, compressed or not, after comparing the local
   /// header with the directory.
-  public func data(of entry: ZipEntry) throws(CheckpointError) -> ByteRegion {
+  package func data(of entry: ZipEntry) throws(CheckpointError) -> ByteRegion {
     try checkReadable(entry)
     let header = try region.slice(at: entry.headerOffset, count: 30)
     var cursor = ByteCursor(try header.read(at: 0, count: 30), origin: header.origin)
@@ -72,7 +72,7 @@ public struct ZipArchive: Sendable {
   }
 
   /// The region of a stored member, to be read in place; nil where the member is compressed.
-  public func stored(_ entry: ZipEntry) throws(CheckpointError) -> ByteRegion? {
+  package func stored(_ entry: ZipEntry) throws(CheckpointError) -> ByteRegion? {
     try checkReadable(entry)
     guard entry.method == .stored else { return nil }
     guard entry.compressedSize == entry.size else {
@@ -84,7 +84,7 @@ public struct ZipArchive: Sendable {
   }
 
   /// The whole content. Throws `limitExceeded` beyond `limit` bytes, `badChecksum` where the CRC differs.
-  public func read(_ entry: ZipEntry, limit: Int) throws(CheckpointError) -> [UInt8] {
+  package func read(_ entry: ZipEntry, limit: Int) throws(CheckpointError) -> [UInt8] {
     guard entry.size <= limit else {
       throw error(
         .limitExceeded, entry, found: "\(entry.size) bytes", "at most \(limit) bytes")
@@ -95,13 +95,13 @@ public struct ZipArchive: Sendable {
   }
 
   /// Reads a member to its end for its checksum alone.
-  public func verify(_ entry: ZipEntry) throws(CheckpointError) {
+  package func verify(_ entry: ZipEntry) throws(CheckpointError) {
     try forEachPiece(of: entry) { (_) throws(CheckpointError) in }
   }
 
   /// Hands over the content in pieces of some hundred kilobytes; throws after the last where the
   /// checksum differs.
-  public func forEachPiece(
+  package func forEachPiece(
     of entry: ZipEntry, _ body: ([UInt8]) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
     var crc = CRC32()

@@ -1,6 +1,6 @@
 /// Writes a zip archive of stored members into a file being saved: each member's data is aligned, and
 /// offsets and sizes beyond 32 bits are written as zip64. The same members give the same bytes.
-public struct ZipWriter {
+package struct ZipWriter {
   private let file: AtomicFile
   private let alignment: Int
   private let start: Int
@@ -21,18 +21,18 @@ public struct ZipWriter {
   private static let date: UInt16 = 0x21
 
   /// `alignment` is a power of two; PyTorch uses 64.
-  public init(_ file: AtomicFile, alignment: Int = 64) {
+  package init(_ file: AtomicFile, alignment: Int = 64) {
     self.file = file
     self.alignment = max(1, min(alignment, 1 << 15))
     start = file.position
   }
 
-  public mutating func add(_ name: [UInt8], _ content: [UInt8]) throws(CheckpointError) {
+  package mutating func add(_ name: [UInt8], _ content: [UInt8]) throws(CheckpointError) {
     try add(name, size: content.count) { (append) throws(CheckpointError) in try append(content) }
   }
 
   /// Adds a member of `size` bytes that `body` hands over piece by piece.
-  public mutating func add(
+  package mutating func add(
     _ name: [UInt8], size: Int,
     _ body: ((_ piece: [UInt8]) throws(CheckpointError) -> Void) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
@@ -57,7 +57,7 @@ public struct ZipWriter {
   }
 
   /// Writes the central directory; no member can follow.
-  public consuming func finish() throws(CheckpointError) {
+  package consuming func finish() throws(CheckpointError) {
     let offset = file.position - start
     for member in members { try file.append(directoryEntry(member)) }
     let size = file.position - start - offset

@@ -4,16 +4,16 @@ import EspalierTree
 ///
 /// Read without Julia, and without the types. Fields have no names in the file: those of known layers
 /// get the names that they have in Julia, others their numbers.
-public struct BSON: CheckpointFormat {
-  public let name = "bson"
-  public let summary = "Flux with BSON.jl (Julia)"
-  public let extensions = ["bson"]
-  public let signature = "the file's size in four bytes, then BSON's elements"
-  public var writer: (any CheckpointWriter)? { BSONWriter() }
+package struct BSON: CheckpointFormat {
+  package let name = "bson"
+  package let summary = "Flux with BSON.jl (Julia)"
+  package let extensions = ["bson"]
+  package let signature = "the file's size in four bytes, then BSON's elements"
+  package var writer: (any CheckpointWriter)? { BSONWriter() }
 
-  public init() {}
+  package init() {}
 
-  public func sniff(_ sample: ContentSample) -> Confidence {
+  package func sniff(_ sample: ContentSample) -> Confidence {
     let prefix = sample.prefix
     guard prefix.count >= 5 else { return .no }
     let length = prefix[..<4].reversed().reduce(0) { $0 << 8 | Int($1) }
@@ -24,7 +24,7 @@ public struct BSON: CheckpointFormat {
     return isWhole || sample.contains("\u{2}tag\0", within: prefix.count) ? .likely : .no
   }
 
-  public func open(_ region: ByteRegion, _ options: OpenOptions) throws -> OpenedContent {
+  package func open(_ region: ByteRegion, _ options: OpenOptions) throws -> OpenedContent {
     let document = try BSONScanner(region).scan()
     var reader = try BSONTreeReader(document)
     return try reader.read()

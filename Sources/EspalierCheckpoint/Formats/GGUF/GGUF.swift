@@ -4,21 +4,21 @@ import EspalierTree
 ///
 /// Shapes are shown as its own tools show them (`ne` order: the first dimension runs fastest in
 /// memory), which reverses the order of the frameworks that the models come from.
-public struct GGUF: CheckpointFormat {
-  public let name = "gguf"
-  public let summary = "llama.cpp, whisper.cpp, stable-diffusion.cpp"
-  public let extensions = ["gguf"]
-  public let signature = "the letters GGUF, versions 1 to 3, either byte order"
+package struct GGUF: CheckpointFormat {
+  package let name = "gguf"
+  package let summary = "llama.cpp, whisper.cpp, stable-diffusion.cpp"
+  package let extensions = ["gguf"]
+  package let signature = "the letters GGUF, versions 1 to 3, either byte order"
 
-  public var writer: (any CheckpointWriter)? { GGUFWriter() }
+  package var writer: (any CheckpointWriter)? { GGUFWriter() }
 
-  public init() {}
+  package init() {}
 
-  public func sniff(_ sample: ContentSample) -> Confidence {
+  package func sniff(_ sample: ContentSample) -> Confidence {
     sample.starts(with: "GGUF") ? .certain : .no
   }
 
-  public func open(_ region: ByteRegion, _ options: OpenOptions) throws -> OpenedContent {
+  package func open(_ region: ByteRegion, _ options: OpenOptions) throws -> OpenedContent {
     var scanner = try GGUFScanner(region)
     let metadata = try scanner.metadata()
     let source = try GGUFSource(scanner: &scanner, metadata: metadata)

@@ -4,19 +4,19 @@ import EspalierTree
 /// as HDF5.
 ///
 /// The configuration is read, never run: layers, lambdas and custom objects stay names.
-public struct Keras: CheckpointFormat {
-  public let name = "keras"
-  public let summary = "Keras 3 (a .keras that is HDF5 opens as such)"
-  public let extensions = ["keras"]
-  public let signature = "a zip archive with config.json and model.weights.h5"
-  public var writer: (any CheckpointWriter)? { HDF5Writer() }
+package struct Keras: CheckpointFormat {
+  package let name = "keras"
+  package let summary = "Keras 3 (a .keras that is HDF5 opens as such)"
+  package let extensions = ["keras"]
+  package let signature = "a zip archive with config.json and model.weights.h5"
+  package var writer: (any CheckpointWriter)? { HDF5Writer() }
 
-  public init() {}
+  package init() {}
 
   static let weights = "model.weights.h5"
   private static let textLimit = 64 << 20
 
-  public func sniff(_ sample: ContentSample) -> Confidence {
+  package func sniff(_ sample: ContentSample) -> Confidence {
     guard sample.starts(with: "PK"), let archive = try? ZipArchive(sample.region) else {
       return .no
     }
@@ -25,7 +25,7 @@ public struct Keras: CheckpointFormat {
     return has(Self.weights) && (has("config.json") || has("metadata.json")) ? .certain : .no
   }
 
-  public func open(_ region: ByteRegion, _ options: OpenOptions) throws -> OpenedContent {
+  package func open(_ region: ByteRegion, _ options: OpenOptions) throws -> OpenedContent {
     let archive = try ZipArchive(region)
     guard let entry = try archive.entry(Self.weights) else {
       throw region.origin.error(

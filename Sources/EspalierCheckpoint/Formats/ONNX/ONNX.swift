@@ -6,18 +6,18 @@ import EspalierTree
 /// others) and in subgraphs are below their node, `<node 5 Constant /encoder/Constant>`: names of
 /// nodes may be absent (then their first output stands here) and need not be unique, their numbers
 /// are.
-public struct ONNX: CheckpointFormat {
-  public let name = "onnx"
-  public let summary = "exporters of PyTorch, TensorFlow, scikit-learn"
-  public let extensions = ["onnx"]
-  public let signature = "a protobuf message with a version and a graph, of known fields only"
-  public var writer: (any CheckpointWriter)? { ONNXWriter() }
+package struct ONNX: CheckpointFormat {
+  package let name = "onnx"
+  package let summary = "exporters of PyTorch, TensorFlow, scikit-learn"
+  package let extensions = ["onnx"]
+  package let signature = "a protobuf message with a version and a graph, of known fields only"
+  package var writer: (any CheckpointWriter)? { ONNXWriter() }
 
-  public init() {}
+  package init() {}
 
-  public func sniff(_ sample: ContentSample) -> Confidence { ONNXSniffer.confidence(sample) }
+  package func sniff(_ sample: ContentSample) -> Confidence { ONNXSniffer.confidence(sample) }
 
-  public func open(_ region: ByteRegion, _ options: OpenOptions) throws -> OpenedContent {
+  package func open(_ region: ByteRegion, _ options: OpenOptions) throws -> OpenedContent {
     var reader = ProtobufReader(region)
     let model = try ONNXModel(&reader)
     var filler = ONNXTreeFiller(reader, region)

@@ -2,22 +2,22 @@ import EspalierTree
 
 /// Orbax, as JAX and Flax save models: a folder with an OCDBT database of zarr arrays, and what the
 /// leaves are called beside it.
-public struct Orbax: CheckpointFormat {
-  public let name = "orbax"
-  public let summary = "JAX, Flax (folders with an OCDBT database)"
-  public let extensions = ["orbax", "ocdbt"]
-  public let signature = "0c db 3a 2a in manifest.ocdbt, which a folder with it stands for"
+package struct Orbax: CheckpointFormat {
+  package let name = "orbax"
+  package let summary = "JAX, Flax (folders with an OCDBT database)"
+  package let extensions = ["orbax", "ocdbt"]
+  package let signature = "0c db 3a 2a in manifest.ocdbt, which a folder with it stands for"
 
-  public init() {}
+  package init() {}
 
-  public func sniff(_ sample: ContentSample) -> Confidence {
+  package func sniff(_ sample: ContentSample) -> Confidence {
     sample.starts(with: OCDBTRecord.manifest) ? .certain : .no
   }
 
   /// Items that a training loop saves have a folder of their own in the folder of the step.
   private static let items = ["", "default", "state", "params", "model", "items"]
 
-  public func fileMeant(by path: FilePath) -> FilePath? {
+  package func fileMeant(by path: FilePath) -> FilePath? {
     guard Checkpoint.isFolder(path) else { return nil }
     for item in Self.items {
       let folder = item.isEmpty ? path : path.appending(Array(item.utf8))
@@ -27,7 +27,7 @@ public struct Orbax: CheckpointFormat {
     return nil
   }
 
-  public func open(_ region: ByteRegion, _ options: OpenOptions) throws -> OpenedContent {
+  package func open(_ region: ByteRegion, _ options: OpenOptions) throws -> OpenedContent {
     let database = try OCDBTDatabase(manifest: region)
     var metadata = OrbaxMetadata()
     var files = database.files

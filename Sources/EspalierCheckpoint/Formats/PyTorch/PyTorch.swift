@@ -4,19 +4,19 @@ import EspalierTree
 ///
 /// The pickle is read symbolically: nothing is imported and nothing called. TorchScript archives are
 /// read for their parameters, and archives of such files (Stable-Baselines3) as one tree.
-public struct PyTorch: CheckpointFormat {
-  public let name = "pytorch"
-  public let summary = "torch.save (1.6 and later), TorchScript, Stable-Baselines3"
-  public let extensions = ["pt", "pth", "bin", "ckpt", "th", "pth.tar"]
-  public let signature = "a zip archive with a member data.pkl"
+package struct PyTorch: CheckpointFormat {
+  package let name = "pytorch"
+  package let summary = "torch.save (1.6 and later), TorchScript, Stable-Baselines3"
+  package let extensions = ["pt", "pth", "bin", "ckpt", "th", "pth.tar"]
+  package let signature = "a zip archive with a member data.pkl"
 
-  public let metadataIsAboutTheFile = true
+  package let metadataIsAboutTheFile = true
 
-  public var writer: (any CheckpointWriter)? { TorchWriter() }
+  package var writer: (any CheckpointWriter)? { TorchWriter() }
 
-  public init() {}
+  package init() {}
 
-  public func sniff(_ sample: ContentSample) -> Confidence {
+  package func sniff(_ sample: ContentSample) -> Confidence {
     guard ZipArchive.sniff(sample.prefix), let archive = try? ZipArchive(sample.region) else {
       return .no
     }
@@ -24,7 +24,7 @@ public struct PyTorch: CheckpointFormat {
     return archive.entries.contains(where: { TorchArchive.isCheckpoint($0.name) }) ? .likely : .no
   }
 
-  public func open(_ region: ByteRegion, _ options: OpenOptions) throws -> OpenedContent {
+  package func open(_ region: ByteRegion, _ options: OpenOptions) throws -> OpenedContent {
     let zip = try ZipArchive(region)
     if let archive = try TorchArchive(zip) {
       var filler = TorchTreeFiller()

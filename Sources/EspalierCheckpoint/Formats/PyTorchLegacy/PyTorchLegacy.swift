@@ -4,23 +4,23 @@ import EspalierTree
 /// (magic number, protocol, system, the objects, the keys of the storages), then the storages.
 ///
 /// Read symbolically, as all pickles are.
-public struct PyTorchLegacy: CheckpointFormat {
-  public let name = "pytorch-legacy"
-  public let summary = "torch.save before 1.6"
-  public let extensions = ["pt", "pth", "th", "tar", "bin"]
-  public let signature = "a pickle of the number 0x1950a86a20f9469cfc6c"
-  public let metadataIsAboutTheFile = true
+package struct PyTorchLegacy: CheckpointFormat {
+  package let name = "pytorch-legacy"
+  package let summary = "torch.save before 1.6"
+  package let extensions = ["pt", "pth", "th", "tar", "bin"]
+  package let signature = "a pickle of the number 0x1950a86a20f9469cfc6c"
+  package let metadataIsAboutTheFile = true
 
-  public init() {}
+  package init() {}
 
-  public func sniff(_ sample: ContentSample) -> Confidence {
+  package func sniff(_ sample: ContentSample) -> Confidence {
     guard sample.prefix.first == 0x80 else { return .no }
     // In protocol 4 a frame stands before the number.
     return sample.prefix.dropFirst(2).starts(with: LegacyArchive.magic)
       || sample.prefix.dropFirst(11).starts(with: LegacyArchive.magic) ? .certain : .no
   }
 
-  public func open(_ region: ByteRegion, _ options: OpenOptions) throws -> OpenedContent {
+  package func open(_ region: ByteRegion, _ options: OpenOptions) throws -> OpenedContent {
     let archive = try LegacyArchive(region)
     var filler = TorchTreeFiller()
     try filler.add(archive, under: .root)

@@ -1,17 +1,17 @@
 import EspalierTree
 
 /// The safetensors format: a header in JSON, then the values of all arrays, one after the other.
-public struct Safetensors: CheckpointFormat {
-  public let name = "safetensors"
-  public let summary = "Hugging Face, MLX, candle, Burn, Flux (Julia)"
-  public let extensions = ["safetensors"]
-  public let signature = "an 8-byte header length, then a JSON object"
+package struct Safetensors: CheckpointFormat {
+  package let name = "safetensors"
+  package let summary = "Hugging Face, MLX, candle, Burn, Flux (Julia)"
+  package let extensions = ["safetensors"]
+  package let signature = "an 8-byte header length, then a JSON object"
 
-  public var writer: (any CheckpointWriter)? { SafetensorsWriter() }
+  package var writer: (any CheckpointWriter)? { SafetensorsWriter() }
 
-  public init() {}
+  package init() {}
 
-  public func sniff(_ sample: ContentSample) -> Confidence {
+  package func sniff(_ sample: ContentSample) -> Confidence {
     let prefix = sample.prefix
     guard prefix.count > 8 else { return .no }
     let text = prefix[8...].drop { [0x20, 0x09, 0x0a, 0x0d].contains($0) }
@@ -22,11 +22,11 @@ public struct Safetensors: CheckpointFormat {
     return isObject && length <= SafetensorsHeader.lengthLimit ? .likely : .possible
   }
 
-  public func open(_ region: ByteRegion, _ options: OpenOptions) throws -> OpenedContent {
+  package func open(_ region: ByteRegion, _ options: OpenOptions) throws -> OpenedContent {
     try open(shards: [region], options)
   }
 
-  public func open(shards: [ByteRegion], _ options: OpenOptions) throws -> OpenedContent {
+  package func open(shards: [ByteRegion], _ options: OpenOptions) throws -> OpenedContent {
     var header = SafetensorsHeader()
     for region in shards { try header.add(region) }
     let metadata = header.metadata

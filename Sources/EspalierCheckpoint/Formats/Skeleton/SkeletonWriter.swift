@@ -30,7 +30,7 @@ extension Skeleton {
   /// The skeleton of a tree, as UTF-8.
   ///
   /// - Parameter root: where names begin.
-  public static func text(
+  package static func text(
     of tree: Tree, below root: NodeID = .root, metadata: [MetadataEntry] = []
   ) -> [UInt8] {
     document(of: tree, below: root, metadata: metadata).text

@@ -4,22 +4,22 @@ import EspalierTree
 /// version 0.12 on), or tables that hold the values themselves (version 1).
 ///
 /// Read without TensorFlow and without generated protobuf code; `ProtobufReader` says why.
-public struct TensorFlow: CheckpointFormat {
-  public let name = "tensorflow"
-  public let summary = "TensorFlow 1 and 2, Keras' SavedModel: .index with .data-*, or one table"
-  public let extensions = ["index"]
-  public let signature = "57 fb 80 8b 24 75 47 db at the end, as a LevelDB table's"
+package struct TensorFlow: CheckpointFormat {
+  package let name = "tensorflow"
+  package let summary = "TensorFlow 1 and 2, Keras' SavedModel: .index with .data-*, or one table"
+  package let extensions = ["index"]
+  package let signature = "57 fb 80 8b 24 75 47 db at the end, as a LevelDB table's"
 
-  public init() {}
+  package init() {}
 
-  public func sniff(_ sample: ContentSample) -> Confidence {
+  package func sniff(_ sample: ContentSample) -> Confidence {
     if SSTable.hasSignature(sample.region) { return .likely }
     // A first entry without a name, and what both kinds of checkpoint say there: a table cut off.
     guard sample.prefix.count >= 4, sample.prefix.starts(with: [0, 0]) else { return .no }
     return [0x08, 0x0a].contains(sample.prefix[3]) && sample.prefix[2] > 0 ? .possible : .no
   }
 
-  public func open(_ region: ByteRegion, _ options: OpenOptions) throws -> OpenedContent {
+  package func open(_ region: ByteRegion, _ options: OpenOptions) throws -> OpenedContent {
     let table = try SSTable(region)
     switch try Kind(of: table) {
     case .index: return try BundleReader(table).read()
@@ -27,7 +27,7 @@ public struct TensorFlow: CheckpointFormat {
     }
   }
 
-  public func open(shards: [ByteRegion], _ options: OpenOptions) throws -> OpenedContent {
+  package func open(shards: [ByteRegion], _ options: OpenOptions) throws -> OpenedContent {
     if let only = shards.first, shards.count == 1 { return try open(only, options) }
     var tables: [SSTable] = []
     for shard in shards {

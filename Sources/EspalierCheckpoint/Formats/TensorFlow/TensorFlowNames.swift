@@ -3,7 +3,7 @@ import EspalierTree
 extension TensorFlow {
   /// A checkpoint is called by what its files' names have in common, and a SavedModel by its folder:
   /// neither is the file that says what is in it.
-  public func fileMeant(by path: FilePath) -> FilePath? {
+  package func fileMeant(by path: FilePath) -> FilePath? {
     let variables = Array("variables".utf8)
     let index = Array("variables.index".utf8)
     if Checkpoint.isFolder(path) {
