@@ -6,11 +6,14 @@ import EspalierUI
 public struct BrowseOptions: Sendable {
   /// Options and keys to begin with.
   public var settings = Settings()
+  /// The path at which the destination begins; nil to find where the weights lie.
   public var destinationRoot: String?
+  /// The same of the source.
   public var sourceRoot: String?
   /// A rules file to apply once both files are open.
   public var rulesFile: String?
 
+  /// The settings' own defaults.
   public init() {}
 }
 

@@ -3,6 +3,7 @@ import EspalierTree
 
 /// Why rules cannot be applied to a pair of checkpoints. Nothing has been read.
 public struct RepairError: Error, Hashable, Sendable {
+  /// What kind of refusal it is.
   public enum Reason: Hashable, Sendable {
     /// A rule that no name of its side fits.
     case namesNothing
@@ -18,6 +19,7 @@ public struct RepairError: Error, Hashable, Sendable {
     case tree
   }
 
+  /// What kind of refusal it is.
   public var reason: Reason
   /// The place of the rule in its list, nil where no single rule is to blame.
   public var rule: Int?
@@ -25,9 +27,12 @@ public struct RepairError: Error, Hashable, Sendable {
   public var ruleText: String?
   /// The tensor at which it shows, safe to print.
   public var tensor: String?
+  /// What the rules or the tensors are.
   public var found: String
+  /// What they should be.
   public var expected: String
 
+  /// A refusal; see the properties.
   public init(
     _ reason: Reason, rule: Int? = nil, ruleText: String? = nil, tensor: String? = nil,
     found: String, expected: String

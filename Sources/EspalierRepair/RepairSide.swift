@@ -3,6 +3,7 @@ import EspalierTree
 
 /// One side of a repair: a tree with values, and how the diagnosis reads its names and shapes.
 public struct RepairSide: Sendable {
+  /// The tree, and its values where it has them.
   public var values: any TensorSource
   /// The node that a load begins at: below it, both sides are compared.
   public var root: NodeID
@@ -15,6 +16,7 @@ public struct RepairSide: Sendable {
   /// Which arrays take part below ``root``, where its paths begin; all of them without it.
   public var filter: TreeFilter?
 
+  /// A side with all its arrays; see the properties.
   public init(
     _ values: any TensorSource, root: NodeID = .root, nameRoot: NodeID = .root,
     reversesShapes: Bool = false, metadata: [String: String] = [:]
@@ -31,6 +33,7 @@ public struct RepairSide: Sendable {
     self.init(MemorySource(tree: tree, values: []), root: root)
   }
 
+  /// The tree of ``values``.
   public var tree: Tree { values.tree }
 
   /// What the diagnosis sees of this side.

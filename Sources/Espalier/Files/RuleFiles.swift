@@ -16,6 +16,7 @@ extension RuleSet {
   /// Writes a rules file, whole or not at all.
   ///
   /// - Parameters:
+  ///   - path: where the file goes.
   ///   - diagnoses: what the rules repair; said above them.
   ///   - replace: whether a file of this name may be replaced.
   /// - Throws: ``CheckpointError``. A file at `path` is as it was then.

@@ -9,6 +9,7 @@ import EspalierTree
 public final class Checkpoint: TensorSource {
   /// As the user named it: a file, or a folder.
   public let path: FilePath
+  /// The format that the content was known by.
   public let format: any CheckpointFormat
   /// Everything in the file.
   public let tree: Tree
@@ -18,6 +19,7 @@ public final class Checkpoint: TensorSource {
   public let metadata: [MetadataEntry]
   /// Sentences for the user, among them why ``root`` is not the tree's own.
   public let notes: [String]
+  /// What a user should know before handing the file to another program.
   public let findings: [Finding]
   /// All files it was read from; those with values, in order of ``Shards/files``, first.
   public let files: [InputFile]
@@ -67,5 +69,6 @@ public struct Shards: Sendable {
   public var index: InputFile?
   /// File names of the shards, in the order in which they were read.
   public var names: [[UInt8]]
+  /// The open shards, in the order of ``names``.
   public var files: [InputFile]
 }

@@ -60,6 +60,7 @@ extension CheckpointFormat {
 
 /// How sure a format is of a file's content. The highest wins.
 public enum Confidence: Int, Sendable, Comparable {
+  /// Something in the content rules the format out.
   case no
   /// Nothing speaks against it.
   case possible
@@ -73,6 +74,7 @@ public enum Confidence: Int, Sendable, Comparable {
 
 /// What sniffing looks at: the beginning of a file and its size.
 public struct ContentSample: Sendable {
+  /// Bytes of a file that every format may look at without reading further.
   public static let prefixLength = 4096
 
   /// At most ``prefixLength`` bytes.
@@ -82,13 +84,16 @@ public struct ContentSample: Sendable {
   /// For formats that need to look further: archives have their list of members at the end.
   public let region: ByteRegion
 
+  /// Reads the first bytes of a file or of a part of one.
   public init(_ region: ByteRegion) throws(CheckpointError) {
     prefix = try region.prefix(Self.prefixLength)
     size = region.count
     self.region = region
   }
 
+  /// Whether the file begins with these bytes.
   public func starts(with magic: [UInt8]) -> Bool { prefix.starts(with: magic) }
+  /// Whether the file begins with this text, in UTF-8.
   public func starts(with magic: String) -> Bool { prefix.starts(with: magic.utf8) }
 
   /// Whether `text` stands among the first `limit` bytes.
@@ -116,7 +121,9 @@ public struct OpenOptions: Sendable {
   /// The node that counts as the root, as a person types it (`state_dict.encoder`); nil to find it.
   public var root: [UInt8]?
 
+  /// - Parameter root: the node that counts as the root; nil to find it.
   public init(root: [UInt8]? = nil) { self.root = root }
+  /// The same with a root given as text.
   public init(root: String?) { self.root = root.map { Array($0.utf8) } }
 }
 
@@ -124,9 +131,11 @@ public struct OpenOptions: Sendable {
 public struct OpenedContent: Sendable {
   /// The tree and its values.
   public var values: any TensorSource
+  /// What the file says about itself, in its order.
   public var metadata: [MetadataEntry]
   /// Sentences for the user about the whole file.
   public var notes: [String]
+  /// What a user should know before handing the file to another program.
   public var findings: [Finding]
   /// Where the weights are, where the format knows; nil to look for a container key.
   public var root: NodeID?
@@ -136,6 +145,7 @@ public struct OpenedContent: Sendable {
   /// are in none by themselves, such as tied names.
   public var shardOfLeaf: (@Sendable (LeafID) -> Int?)?
 
+  /// The content of one file or of several shards; see the properties.
   public init(
     _ values: any TensorSource, metadata: [MetadataEntry] = [], notes: [String] = [],
     findings: [Finding] = [], root: NodeID? = nil, moreFiles: [InputFile] = [],
@@ -153,25 +163,32 @@ public struct OpenedContent: Sendable {
 
 /// One entry of what a file says about itself.
 public struct MetadataEntry: Hashable, Sendable {
+  /// What an entry holds.
   public enum Value: Hashable, Sendable {
+    /// A number, a Boolean or a text.
     case value(LeafValue)
     /// A list or an object, as JSON text.
     case json([UInt8])
   }
 
+  /// The entry's name; bytes from the file.
   public var key: Name
+  /// What it holds.
   public var value: Value
 
+  /// An entry with any kind of value.
   public init(_ key: Name, _ value: Value) {
     self.key = key
     self.value = value
   }
 
+  /// An entry with one plain value.
   public init(_ key: Name, _ value: LeafValue) { self.init(key, .value(value)) }
 }
 
 /// Something in a file that a user should know before handing it to another program.
 public struct Finding: Hashable, Sendable {
+  /// How much a finding matters.
   public enum Severity: String, Sendable, CaseIterable {
     /// Worth knowing.
     case note
@@ -181,13 +198,16 @@ public struct Finding: Hashable, Sendable {
     case danger
   }
 
+  /// How much it matters.
   public var severity: Severity
   /// A stable word for scripts.
   public var code: String
   /// Where: a path in the tree, or a global name. Bytes from the file.
   public var place: [UInt8]
+  /// What was found, for a person.
   public var sentence: String
 
+  /// A finding; without a place it is about the whole file.
   public init(_ severity: Severity, code: String, place: [UInt8] = [], sentence: String) {
     self.severity = severity
     self.code = code

@@ -6,6 +6,7 @@ public struct SaveRequest: Sendable {
   public var source: any TensorSource
   /// The checkpoint whose form is kept: its format, order, metadata and shards.
   public var destination: Checkpoint?
+  /// Where the file goes; of a checkpoint in shards, its index or its folder.
   public var path: FilePath
   /// The name of a format; nil for the destination's, or else the one that the extension says.
   public var format: String?
@@ -17,8 +18,10 @@ public struct SaveRequest: Sendable {
   public var replace: Bool
   /// Files that values are read from besides the destination's; checked to be unchanged.
   public var inputs: [InputFile]
+  /// Told the bytes written; a save that it stops leaves the old file as it was.
   public var monitor: ProgressMonitor
 
+  /// A request to save all of `source`; the other parameters are the properties of the same names.
   public init(
     _ source: any TensorSource, like destination: Checkpoint? = nil, to path: FilePath,
     format: String? = nil, metadata: [MetadataEntry] = [], root: NodeID = .root,
@@ -38,11 +41,14 @@ public struct SaveRequest: Sendable {
 
 /// What was saved.
 public struct SaveReport: Sendable, Equatable {
+  /// One file that was written.
   public struct File: Sendable, Equatable {
+    /// Its final name.
     public var path: FilePath
     /// Bytes.
     public var size: Int
 
+    /// A written file and its size in bytes.
     public init(path: FilePath, size: Int) {
       self.path = path
       self.size = size
@@ -51,12 +57,14 @@ public struct SaveReport: Sendable, Equatable {
 
   /// The name of the format.
   public var format: String
+  /// All files that were written.
   public var files: [File]
   /// Arrays, counting tied ones once.
   public var arrays: Int
   /// What the format could not hold: sentences.
   public var losses: [String]
 
+  /// A report with these contents.
   public init(format: String, files: [File], arrays: Int, losses: [String]) {
     self.format = format
     self.files = files
@@ -72,6 +80,9 @@ public protocol CheckpointWriter: Sendable {
   /// - Throws: where an array cannot be held at all.
   func losses(_ request: SaveRequest) throws -> [String]
 
+  /// Writes the files and puts them under their final names.
+  ///
+  /// - Throws: ``CheckpointError``; the files that were there are as they were then.
   func write(_ request: SaveRequest) throws -> SaveReport
 }
 

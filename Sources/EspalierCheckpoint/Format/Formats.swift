@@ -17,6 +17,7 @@ public enum Formats {
     Skeleton(),
   ]
 
+  /// The format of this name, as ``CheckpointFormat/name`` has it; nil where there is none.
   public static func named(_ name: String) -> (any CheckpointFormat)? {
     all.first { $0.name == name }
   }

@@ -6,6 +6,7 @@
 /// the number of tensors, not with its square: blocks are compared by what they contain, and leaves
 /// only inside of paired blocks.
 public struct Engine: Sendable {
+  /// An engine; it keeps nothing from one diagnosis to the next.
   public init() {}
 
   /// - Parameter values: what compares values, where both sides have them.

@@ -20,10 +20,14 @@ public struct HyperParameters: Hashable, Sendable {
   public var hidden: Int?
   /// Rank of low-rank adapters.
   public var rank: Int?
+  /// Elements of all tensors; saturates instead of overflowing.
   public var parameters: Int = 0
 
+  /// The number of blocks in one list.
   public struct Depth: Hashable, Sendable {
+    /// The list's path (`model.layers`).
     public var path: String
+    /// Its blocks.
     public var count: Int
   }
 

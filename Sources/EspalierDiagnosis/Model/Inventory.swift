@@ -12,6 +12,7 @@ public struct TensorFacts: Hashable, Sendable {
   /// Index of an earlier tensor of the same inventory with the same storage.
   public var tiedTo: Int?
 
+  /// A tensor of a file or model; `components` are found by ``split(_:)`` where they are not given.
   public init(
     name: [UInt8], components: [[UInt8]]? = nil, shape: [Int], dtype: String, tiedTo: Int? = nil
   ) {
@@ -22,6 +23,7 @@ public struct TensorFacts: Hashable, Sendable {
     self.tiedTo = tiedTo
   }
 
+  /// The same with a name given as text.
   public init(_ name: String, _ shape: [Int], dtype: String = "F32", tiedTo: Int? = nil) {
     self.init(name: Array(name.utf8), shape: shape, dtype: dtype, tiedTo: tiedTo)
   }
@@ -54,12 +56,14 @@ public struct TensorFacts: Hashable, Sendable {
 
 /// All tensors of one side, in file or state-dict order, and what the file says beside them.
 public struct Inventory: Sendable {
+  /// All tensors; a ``Link`` names them by their index here.
   public var tensors: [TensorFacts]
   /// Non-tensor entries, nested keys joined with dots (`params.json.n_heads`).
   public var metadata: [String: String]
   /// Values of tensor `index`, up to `limit` leading elements, where they are at hand.
   public var probe: (@Sendable (_ index: Int, _ limit: Int) -> [Float]?)?
 
+  /// The tensors of one side; without `probe`, values are not looked at.
   public init(
     tensors: [TensorFacts], metadata: [String: String] = [:],
     probe: (@Sendable (_ index: Int, _ limit: Int) -> [Float]?)? = nil

@@ -4,8 +4,10 @@ public struct Link: Hashable, Sendable {
   public var destination: Int
   /// Indices into the source's tensors, in the order the operation takes them.
   public var sources: [Int]
+  /// How the sources become the destination tensor.
   public var operation: Operation
 
+  /// A link between tensors named by their indices.
   public init(destination: Int, sources: [Int], operation: Operation) {
     self.destination = destination
     self.sources = sources
@@ -22,6 +24,7 @@ public struct Mapping: Sendable, Equatable {
   /// Source tensors that are not used.
   public var unexpectedSource: [Int]
 
+  /// Sorts the links, and lists what they leave over of `destinationCount` and `sourceCount` tensors.
   public init(links: [Link], destinationCount: Int, sourceCount: Int) {
     self.links = links.sorted { $0.destination < $1.destination }
     var fed = [Bool](repeating: false, count: destinationCount)
@@ -37,9 +40,13 @@ public struct Mapping: Sendable, Equatable {
 
 /// How much of the destination a load would fill.
 public struct Coverage: Hashable, Sendable {
+  /// Destination tensors that are filled.
   public var tensors: Int
+  /// Destination tensors in all.
   public var ofTensors: Int
+  /// Elements of the tensors that are filled.
   public var parameters: Int
+  /// Elements of all destination tensors.
   public var ofParameters: Int
 
   init(_ links: [Link], of destination: Inventory) {

@@ -1,24 +1,41 @@
 /// One step on the way from source tensors to a destination tensor.
 public enum Step: Hashable, Sendable {
+  /// No change; other names for the same: under another name, in another element type, as memory
+  /// that is shared.
   case identity, rename, cast, tie
+  /// Swaps the two axes of a matrix.
   case transpose
+  /// Orders the axes: axis `i` of the result is axis `order[i]` of the input.
   case permute([Int])
   /// Row-major reshape; at most one dimension may be -1.
   case reshape([Int])
+  /// Part `index` of `of` equal parts along an axis.
   case split(axis: Int, index: Int, of: Int)
+  /// Places `start` up to, without, `stop` along an axis.
   case slice(axis: Int, start: Int, stop: Int)
+  /// One place along an axis, which disappears.
   case index(axis: Int, at: Int)
+  /// Equal parts along an axis in another order.
   case take(axis: Int, order: [Int])
+  /// Reverses these axes.
   case flip([Int])
   /// Put at the start and extended; the added entries keep the destination's initial values.
   case pad(axis: Int, size: Int)
+  /// Puts sources one after another along an axis.
   case concat(axis: Int)
+  /// Puts sources of one shape along a new axis.
   case stack(axis: Int)
+  /// Interpolates a position table to the destination's shape.
   case resize
+  /// Numbers from packed integers and their scales.
   case dequantise
+  /// Direction times magnitude; the norm is over all axes but `dim`.
   case weightNorm(dim: Int)
+  /// Adds the product of a low-rank adapter's matrices to the weight.
   case loraMerge
+  /// Multiplies a batch norm into the layer before it.
   case foldBatchNorm
+  /// Keeps the destination's values.
   case skip
 
   /// Values stay as they are.
@@ -48,10 +65,13 @@ public enum Step: Hashable, Sendable {
 
 /// Steps applied from left to right; those before a joining step apply to each source by itself.
 public struct Operation: Hashable, Sendable, CustomStringConvertible {
+  /// From the first to the last.
   public var steps: [Step]
 
+  /// Steps in the order in which they apply.
   public init(_ steps: [Step]) { self.steps = steps }
 
+  /// The operation that changes nothing.
   public static let identity = Operation([.identity])
 
   public var description: String { steps.map(\.description).joined(separator: "|") }

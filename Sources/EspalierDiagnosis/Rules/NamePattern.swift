@@ -2,11 +2,16 @@
 ///
 /// A hole holds a variable, and a number to add to it; `{-0+3}` counts down from 3.
 public struct NamePattern: Hashable, Sendable, CustomStringConvertible {
+  /// A number in a name.
   public struct Hole: Hashable, Sendable {
+    /// Which of the pattern's variables it holds, from 0.
     public var variable: Int
+    /// What is added to the variable, or what it is taken from.
     public var offset: Int
+    /// Whether the number is the offset less the variable.
     public var countsDown: Bool
 
+    /// A hole with the number `variable + offset`, or `offset - variable` where it counts down.
     public init(variable: Int, offset: Int = 0, countsDown: Bool = false) {
       self.variable = variable
       self.offset = offset
@@ -23,11 +28,15 @@ public struct NamePattern: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// A part of a pattern.
   public enum Piece: Hashable, Sendable {
+    /// Bytes that stand there as they are.
     case text([UInt8])
+    /// A number that varies.
     case hole(Hole)
   }
 
+  /// From left to right; no two texts are neighbours.
   public var pieces: [Piece]
 
   /// Neighbouring texts become one, so that equal patterns are equal values.

@@ -2,19 +2,26 @@ import EspalierTree
 
 /// Values of one array in numbers. What has no value, as the mean of no elements, is NaN.
 public struct Statistics: Equatable, Sendable {
+  /// Elements, whatever their value.
   public var count: Int
   /// Of the finite elements, as are mean and deviation.
   public var minimum: Double
+  /// The largest finite element.
   public var maximum: Double
+  /// The mean of the finite elements.
   public var mean: Double
   /// Of the elements as the whole, not a sample of it.
   public var deviation: Double
+  /// Elements equal to zero, `-0.0` among them.
   public var zeros: Int
+  /// Elements that are not a number.
   public var nans: Int
+  /// Elements that are infinite, of either sign.
   public var infinities: Int
   /// Counts of the finite elements in equal steps from minimum to maximum.
   public var histogram: [Int]
 
+  /// Statistics that were computed elsewhere.
   public init(
     count: Int, minimum: Double, maximum: Double, mean: Double, deviation: Double, zeros: Int,
     nans: Int, infinities: Int, histogram: [Int]

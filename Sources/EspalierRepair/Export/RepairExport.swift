@@ -24,6 +24,7 @@ public struct RepairExport: Sendable {
     facts = ExportFacts(source)
   }
 
+  /// The code, as a file of its own.
   public func text(_ language: ExportLanguage) -> String {
     switch language {
     case .python: return write(PythonCode(facts: facts))

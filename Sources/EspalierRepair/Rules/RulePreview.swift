@@ -3,14 +3,22 @@ import EspalierTree
 
 /// What a rule touches, known before it runs.
 public struct RulePreview: Sendable, Hashable {
+  /// The rule as it stands in the list.
   public var rule: Rule
   /// How many tensors: of the source for rules that change its names, else of the destination.
   public var count: Int
+  /// Whose tensors are counted.
   public var side: Side
   /// The first of them, safe to print.
   public var firstNames: [String]
 
-  public enum Side: String, Sendable, Hashable { case destination, source }
+  /// One of the two sides of a load.
+  public enum Side: String, Sendable, Hashable {
+    /// The model that is loaded into.
+    case destination
+    /// The checkpoint that is loaded from.
+    case source
+  }
 
   static let shownNames = 3
 

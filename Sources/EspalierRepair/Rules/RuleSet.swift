@@ -16,6 +16,7 @@ import EspalierTree
 /// `{0}` is a number that varies; `{0+1}` is one more, `{-0+3}` counts down from 3. Blanks, braces
 /// and backslashes of a name are written with a backslash before them.
 public struct RuleSet: Sendable {
+  /// In the order in which they apply.
   public var rules: [Rule]
   /// The file that the rules were read from.
   public private(set) var file: String?
@@ -24,6 +25,7 @@ public struct RuleSet: Sendable {
   /// The largest file that is read.
   public static let sizeLimit = 256 << 20
 
+  /// Rules that come from no file.
   public init(_ rules: [Rule]) { self.rules = rules }
 
   /// - Throws: ``RuleError`` with file, line, what was found and what was expected.
@@ -31,6 +33,10 @@ public struct RuleSet: Sendable {
     try self.init(toml: Array(toml.utf8), file: file)
   }
 
+  /// Reads the text of a rules file.
+  ///
+  /// - Parameter file: its name, for errors.
+  /// - Throws: ``RuleError`` with file, line, what was found and what was expected.
   public init(toml: [UInt8], file: String) throws(RuleError) {
     let (top, tables) = try TOMLReader.read(toml, file: file, table: "rule")
     rules = []
@@ -69,6 +75,7 @@ public struct RuleSet: Sendable {
     }
   }
 
+  /// The rules as the text of a rules file.
   public var toml: String { RuleFileWriter(rules).text }
 
   /// The same with each diagnosis above the rules that repair it.
@@ -84,6 +91,7 @@ extension RuleSet: Equatable {
 
 /// Rules of a file that cannot be applied to a pair of checkpoints. Nothing has been read.
 public struct RefusedRules: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Which rule it is, and why.
   public var error: RepairError
   /// With file and line.
   public var sentence: String

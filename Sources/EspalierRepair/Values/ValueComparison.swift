@@ -10,6 +10,7 @@ public struct ValueComparison: ValueAgreement {
   private let context: ReadContext
   private let reversesDestination: Bool
 
+  /// Compares the arrays that the filters of both sides let take part. Nothing is read yet.
   public init(source: RepairSide, destination: RepairSide) {
     inventory = (source.inventory, destination.inventory)
     leaves = (
