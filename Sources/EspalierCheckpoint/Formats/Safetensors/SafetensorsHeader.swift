@@ -10,43 +10,19 @@ struct SafetensorsHeader {
   /// As in the reference library.
   static let lengthLimit = 100_000_000
 
-  private var builder = TreeBuilder(order: .natural)
+  var builder = TreeBuilder(order: .natural)
   /// Of each array, in the order of the leaves: where its bytes begin in its region.
   private(set) var begins = ContiguousArray<Int>()
   /// Where the last one ends, as long as each begins where the one before it ends.
   private var end = 0
   private var isInOrder = true
   private(set) var parts: [SafetensorsPart] = []
-  private(set) var metadata: [MetadataEntry] = []
+  var metadata: [MetadataEntry] = []
   /// Most arrays have the type of the one before: its name as `HeaderScanner.shortString` has it.
-  private var lastDType: (word: UInt64, dtype: DType, bits: Int) = (.max, .u8, 8)
+  var lastDType: (word: UInt64, dtype: DType, bits: Int) = (.max, .u8, 8)
   /// The shape of the entry at hand: the first `rank` of these.
-  private var dimensions = ContiguousArray<Int>(repeating: 0, count: 8)
-  private var rank = 0
-
-  /// The fields of the entry at hand.
-  struct Entry {
-    var dtype = DType.u8
-    var bits = 0
-    var elements = 0
-    var begin = 0
-    var end = 0
-    /// Bits of ``HeaderScanner/Field``.
-    var seen: UInt8 = 0
-
-    /// Lets the offsets count from the start of the region; false where they are not the size of
-    /// the array. Where they lie among the others is checked when all are known.
-    @inline(__always)
-    mutating func place(from dataStart: Int) -> Bool {
-      let (bits, overflow) = elements.multipliedReportingOverflow(by: bits)
-      guard !overflow, bits & 7 == 0, end >= begin, end - begin == bits >> 3,
-        end <= Int.max - dataStart
-      else { return false }
-      begin += dataStart
-      end += dataStart
-      return true
-    }
-  }
+  var dimensions = ContiguousArray<Int>(repeating: 0, count: 8)
+  var rank = 0
 
   // MARK: A file
 
@@ -227,19 +203,6 @@ struct SafetensorsHeader {
     }
   }
 
-  @inline(__always)
-  private mutating func readFields(
-    of name: HeaderScanner.Text, _ scanner: inout HeaderScanner
-  ) throws -> Entry {
-    var entry = Entry()
-    try scanner.take(UInt8(ascii: "{"))
-    if !scanner.takes(UInt8(ascii: "}")) {
-      repeat { try readField(&entry, of: name, &scanner) } while scanner.takes(UInt8(ascii: ","))
-      try scanner.take(UInt8(ascii: "}"))
-    }
-    return entry
-  }
-
   private mutating func add(
     _ entry: Entry, _ name: HeaderScanner.Text, _ scanner: HeaderScanner
   ) throws {
@@ -262,147 +225,6 @@ struct SafetensorsHeader {
     begins.append(entry.begin)
     isInOrder = isInOrder && entry.begin == end
     end = entry.end
-  }
-
-  private mutating func readField(
-    _ entry: inout Entry, of name: HeaderScanner.Text, _ scanner: inout HeaderScanner
-  ) throws {
-    let start = scanner.position
-    let field = try scanner.field()
-    switch field {
-    case .dtype: (entry.dtype, entry.bits) = try readDType(of: name, &scanner)
-    case .shape: entry.elements = try readShape(of: name, &scanner)
-    case .offsets:
-      try scanner.take(UInt8(ascii: "["))
-      entry.begin = try scanner.unsigned("data_offsets")
-      try scanner.take(UInt8(ascii: ","))
-      entry.end = try scanner.unsigned("data_offsets")
-      try scanner.take(UInt8(ascii: "]"))
-    case .other:
-      // The reference library passes over fields that it does not know.
-      _ = try scanner.document("field")
-      return
-    }
-    guard entry.seen & field.rawValue == 0 else {
-      throw tensorError(
-        .duplicateName, at: start, name, scanner, found: "a field a second time",
-        expected: "every field once")
-    }
-    entry.seen |= field.rawValue
-  }
-
-  private mutating func readDType(
-    of name: HeaderScanner.Text, _ scanner: inout HeaderScanner
-  ) throws -> (DType, Int) {
-    let start = scanner.position
-    if let word = scanner.shortString() {
-      if word == lastDType.word { return (lastDType.dtype, lastDType.bits) }
-      scanner.move(to: start)
-    }
-    let text = try scanner.string()
-    let found =
-      text.isEscaped
-      ? scanner.unescaped(text).withUnsafeBytes { SafetensorsDType.find($0) }
-      : SafetensorsDType.find(scanner.bytes(text))
-    guard let found else {
-      throw tensorError(
-        .unsupported, at: start, name, scanner,
-        found: "the element type “\(visibleText(scanner.bytes(text)))”",
-        expected: "one of \(SafetensorsDType.all.map(\.name).joined(separator: ", "))")
-    }
-    let bits = SafetensorsDType.bits(found)
-    let end = scanner.position
-    scanner.move(to: start)
-    if let word = scanner.shortString(), scanner.position == end {
-      lastDType = (word, found, bits)
-    }
-    scanner.move(to: end)
-    return (found, bits)
-  }
-
-  /// Reads the shape into `dimensions`; its number of elements.
-  private mutating func readShape(
-    of name: HeaderScanner.Text, _ scanner: inout HeaderScanner
-  ) throws -> Int {
-    rank = 0
-    let start = scanner.position
-    try scanner.take(UInt8(ascii: "["))
-    if scanner.takes(UInt8(ascii: "]")) { return 1 }
-    var count = 1
-    var overflows = false
-    repeat {
-      let dimension = try scanner.unsigned("shape")
-      if rank < dimensions.count {
-        dimensions[rank] = dimension
-      } else {
-        dimensions.append(dimension)
-      }
-      rank += 1
-      let (product, overflow) = count.multipliedReportingOverflow(by: dimension)
-      count = product
-      overflows = overflows || overflow
-    } while scanner.takes(UInt8(ascii: ","))
-    try scanner.take(UInt8(ascii: "]"))
-    if overflows {
-      guard shape.dimensions.contains(0) else {
-        throw tensorError(
-          .badValue, at: start, name, scanner, found: "the shape \(shape)",
-          expected: "fewer than 2^63 elements")
-      }
-      return 0
-    }
-    return count
-  }
-
-  var shape: Shape { Shape(dimensions[..<rank]) }
-
-  // MARK: Metadata
-
-  private mutating func readMetadata(_ document: JSONDocument) throws {
-    if document.root.isNull { return }
-    guard document.root.kind == .object else {
-      throw document.root.error(
-        .badValue, field: "__metadata__", expected: "an object of strings, or null")
-    }
-    for (key, value) in document.root.members {
-      guard let text = value.text else {
-        throw value.error(
-          .badValue, field: "__metadata__.\(visibleText(key))", expected: "a string")
-      }
-      // Shards repeat the metadata of the whole.
-      let entry = MetadataEntry(Name(key), .text(text))
-      if !metadata.contains(entry) { metadata.append(entry) }
-    }
-  }
-
-  // MARK: The end
-
-  /// Adds the names that share an array with another, as the metadata has them.
-  ///
-  /// - Returns: for each such leaf the one that is stored, and what did not fit.
-  mutating func addTies() throws -> (stored: [Int32: LeafID], notes: [String]) {
-    var stored: [Int32: LeafID] = [:]
-    var notes: [String] = []
-    for entry in metadata where entry.key == SafetensorsTies.key {
-      guard case .value(.text(let text)) = entry.value, let pairs = SafetensorsTies.decode(text)
-      else {
-        notes.append("the metadata “\(SafetensorsTies.key)” is not readable; ties are not known")
-        continue
-      }
-      for (name, target) in pairs {
-        guard let known = builder.leaf(flatName: Name(target)),
-          builder.leaf(flatName: Name(name)) == nil
-        else {
-          notes.append("the metadata ties “\(visibleText(name))” to an array that is not there")
-          continue
-        }
-        let node = try builder.flatNode(Name(name))
-        _ = builder.storage(of: known, new: StorageID(known.raw))
-        let leaf = try builder.addTie(node, to: known)
-        stored[leaf.raw] = stored[known.raw] ?? known
-      }
-    }
-    return (stored, notes)
   }
 
   /// Hands the builder on alone, so that finishing it copies nothing.
