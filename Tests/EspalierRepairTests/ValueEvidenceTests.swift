@@ -48,10 +48,24 @@ struct ValueEvidenceTests {
     #expect(found.diagnoses.map(\.cause) == [.transposed])
     let first = try #require(found.diagnoses.first)
     #expect(!first.isAssumption)
-    #expect(first.evidence.contains { $0.hasPrefix("decided by values for 3 tensors") })
+    #expect(first.evidence.contains { $0.hasPrefix("decided by the values of 3 tensors") })
     #expect(first.evidence.contains { $0.hasSuffix("the load succeeds, and is wrong") })
     #expect(found.mapping.links.allSatisfy { $0.operation == Operation([.transpose]) })
     #expect(found.rules.map(\.description) == ["layers.{0}.w = layers.{0}.w : transpose"])
+  }
+
+  @Test func tensorsThatWereNotComparedAreCountedApart() throws {
+    let weights = (0..<5).map { noise($0, size * size) }
+    let found = try report(
+      weights.enumerated().map { square("layers.\($0).w", $1) },
+      weights.enumerated().map { square("layers.\($0).w", turned($1)) })
+    let evidence = try #require(found.diagnoses.first).evidence
+    #expect(
+      evidence.contains {
+        $0.hasPrefix("decided by the values of 3 tensors")
+          && $0.hasSuffix("2 more of the same kinds follow")
+      })
+    #expect(found.mapping.links.allSatisfy { $0.operation == Operation([.transpose]) })
   }
 
   @Test func valuesThatHaveNothingToDoWithEachOtherChangeNothing() throws {

@@ -9,11 +9,14 @@ enum ValueWords {
       return
         "values decide nothing here: those of the destination are unlike the source's either way"
     }
-    let chosen = decided.map(\.chosen).min() ?? 0
-    let other = decided.map(\.other).max() ?? 0
+    let compared = decided.filter(\.isCompared)
+    let chosen = compared.map(\.chosen).min() ?? 0
+    let other = compared.map(\.other).max() ?? 0
     let open = tensors.count - decided.count
+    let rest = decided.count - compared.count
     return
-      "decided by values for \(counted(decided.count, "tensor", plural: "tensors")): this way they agree with the destination's (cosine at least \(hundredths(chosen))), otherwise not (at most \(hundredths(other)))"
+      "decided by the values of \(counted(compared.count, "tensor", plural: "tensors")): this way they agree with the destination's (cosine at least \(hundredths(chosen))), otherwise not (at most \(hundredths(other)))"
+      + (rest > 0 ? "; \(rest) more of the same kinds follow" : "")
       + (open > 0 ? "; \(open) more are assumed" : "")
   }
 

@@ -12,6 +12,8 @@ public protocol ValueAgreement {
 struct ValueVerdict: Hashable {
   enum Kind { case confirmed, changed, open }
   var kind: Kind
+  /// Its own values were compared; else it follows others of its kind.
+  var isCompared = false
   /// Agreement of the operation that was chosen, and the best one of those that were not.
   var chosen: Double
   var other: Double

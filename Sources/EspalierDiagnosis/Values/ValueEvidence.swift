@@ -71,7 +71,7 @@ struct ValueEvidence {
     _ members: [Int], _ slots: [Int: Int], _ findings: inout Findings, _ left: inout Int
   ) {
     var choice: Int?
-    var verdicts: [ValueVerdict] = []
+    var verdicts: [Int: ValueVerdict] = [:]
     for at in spread(members) {
       let link = findings.links[at]
       let elements = findings.destination.tensors[link.destination].elements
@@ -89,16 +89,22 @@ struct ValueEvidence {
       if scores[best] >= Self.alike, scores[best] >= own + Self.apart {
         guard choice == nil || choice == best else { return }
         choice = best
-        verdicts.append(ValueVerdict(kind: .changed, chosen: scores[best], other: own))
+        verdicts[at] = ValueVerdict(
+          kind: .changed, isCompared: true, chosen: scores[best], other: own)
       } else {
         let isClear = own >= Self.alike && own >= scores[best] + Self.apart
-        verdicts.append(
-          ValueVerdict(kind: isClear ? .confirmed : .open, chosen: own, other: scores[best]))
+        verdicts[at] = ValueVerdict(
+          kind: isClear ? .confirmed : .open, isCompared: true, chosen: own, other: scores[best])
       }
     }
     // One tensor against another of the same kind is no evidence.
-    guard let first = verdicts.first, verdicts.allSatisfy({ $0.kind == first.kind }) else { return }
-    for at in members { settle(at, first, choice, slots, &findings) }
+    guard let kind = verdicts.values.first?.kind,
+      verdicts.values.allSatisfy({ $0.kind == kind })
+    else { return }
+    for at in members {
+      let verdict = verdicts[at] ?? ValueVerdict(kind: kind, chosen: 0, other: 0)
+      settle(at, verdict, choice, slots, &findings)
+    }
   }
 
   private func settle(
