@@ -11,9 +11,10 @@ extension EffectRunner {
         let source = side(request.source, sides.source)
       else { return }
       // What shapes cannot decide, values do where both sides have them.
-      let values = ValueComparison(source: source, destination: destination)
+      let pair = (source: source.inventory, destination: destination.inventory)
+      let values = ValueComparison(source: source, destination: destination, inventory: pair)
       let report = Engine().diagnose(
-        destination: destination.inventory, source: source.inventory, values: values)
+        destination: pair.destination, source: pair.source, values: values)
       guard !token.isStopped, !report.diagnoses.isEmpty else { return }
       let entries = report.diagnoses.map { WhyEntry($0, report.rules, request.destination) }
       inbox.send(.diagnosed(pair: request.pair, entries, rules: report.rules))

@@ -62,8 +62,9 @@ struct Explain: Command {
     )
     sides.destination.filter = selection.filter
     sides.source.filter = selection.filter
-    let pair = (destination: sides.destination.inventory, source: sides.source.inventory)
-    let values = ValueComparison(source: sides.source, destination: sides.destination)
+    let pair = (source: sides.source.inventory, destination: sides.destination.inventory)
+    let values = ValueComparison(
+      source: sides.source, destination: sides.destination, inventory: pair)
     let report = Engine().diagnose(
       destination: pair.destination, source: pair.source, values: values)
     var out = StandardStream.output()

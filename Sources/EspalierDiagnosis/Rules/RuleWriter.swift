@@ -26,7 +26,8 @@ package struct RuleWriter {
       groups[key, default: []].append(link)
     }
     var rules = reading
-    let templates = order.isEmpty ? [:] : self.templates()
+    // Only what is drawn together is held against the other names.
+    let templates = groups.values.contains { $0.count > 1 } ? self.templates() : [:]
     for key in order { rules.append(contentsOf: generalise(groups[key] ?? [], templates)) }
     // What names alone would load but must not be loaded.
     let linked = Set(links.map(\.destination))

@@ -5,7 +5,10 @@ import EspalierTree
 final class ComputedSteps {
   let source: Inventory
   let leaf: (Int) -> ValueNode
-  private let byName: [[UInt8]: Int]
+  /// Made when a step first asks for a tensor by its name: most repairs have no such step.
+  private lazy var byName: [[UInt8]: Int] = Dictionary(
+    source.tensors.enumerated().map { ($0.element.name, $0.offset) },
+    uniquingKeysWith: { a, _ in a })
   /// What had to be assumed, each once.
   private(set) var notes: [String] = []
 
@@ -13,9 +16,6 @@ final class ComputedSteps {
   init(source: Inventory, leaf: @escaping (Int) -> ValueNode) {
     self.source = source
     self.leaf = leaf
-    byName = Dictionary(
-      source.tensors.enumerated().map { ($0.element.name, $0.offset) },
-      uniquingKeysWith: { a, _ in a })
   }
 
   func note(_ text: String) {

@@ -11,18 +11,20 @@ public struct ValueComparison: ValueAgreement {
   private let reversesDestination: Bool
 
   /// Compares the arrays that the filters of both sides let take part. Nothing is read yet.
-  public init(source: RepairSide, destination: RepairSide) {
-    inventory = (source.inventory, destination.inventory)
-    leaves = (
-      source.arrayLeaves,
-      destination.arrayLeaves
-    )
+  ///
+  /// - Parameter inventory: those of the sides, where they have been made already.
+  public init(
+    source: RepairSide, destination: RepairSide,
+    inventory: (source: Inventory, destination: Inventory)? = nil
+  ) {
+    self.inventory = inventory ?? (source.inventory, destination.inventory)
+    leaves = (source.arrayLeaves, destination.arrayLeaves)
     reversesDestination = destination.reversesShapes
     let (tree, leaves, reverses) = (source.tree, self.leaves.source, source.reversesShapes)
     compiler = Compiler(
-      source: inventory.source, sourceLeaves: leaves, sourceTree: tree, reversesSource: reverses,
-      destinationTree: destination.tree,
-      computed: ComputedSteps(source: inventory.source) { s in
+      source: self.inventory.source, sourceLeaves: leaves, sourceTree: tree,
+      reversesSource: reverses, destinationTree: destination.tree,
+      computed: ComputedSteps(source: self.inventory.source) { s in
         Compiler.input(leaves[s], of: tree, reverses: reverses)
       })
     context = ReadContext(
@@ -60,16 +62,7 @@ public struct ValueComparison: ValueAgreement {
       reader = ConvertingReader(reader, from: type, to: .f32, elements: elements)
     }
     var result = [Float](repeating: 0, count: elements)
-    let done = try result.withUnsafeMutableBytes { bytes in
-      var done = 0
-      while done < bytes.count {
-        let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[done...])
-        let count = try reader.read(into: rest)
-        if count == 0 { break }
-        done += count
-      }
-      return done
-    }
+    let done = try result.withUnsafeMutableBytes { try reader.fill($0) }
     return done == elements * 4 ? result : nil
   }
 
