@@ -173,10 +173,7 @@ struct Pair {
       json.string(preview.side.rawValue)
       json.key("tensors")
       json.integer(preview.count)
-      json.key("first")
-      json.beginArray()
-      for name in preview.firstNames { json.string(name) }
-      json.endArray()
+      json.strings("first", preview.firstNames)
       json.endObject()
     }
     json.endArray()

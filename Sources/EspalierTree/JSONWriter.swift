@@ -57,6 +57,14 @@ public struct JSONWriter: Sendable {
     isAfterKey = true
   }
 
+  /// A key and its list of texts.
+  public mutating func strings(_ name: String, _ texts: some Sequence<String>) {
+    key(name)
+    beginArray()
+    for text in texts { string(text) }
+    endArray()
+  }
+
   // MARK: Values
 
   /// Text as it is.

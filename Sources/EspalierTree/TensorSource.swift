@@ -72,6 +72,21 @@ public struct Cancelled: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String { "cancelled; nothing has been changed" }
 }
 
+extension TensorReader {
+  /// Reads until the buffer is full or the values end: one read may give less than was asked for.
+  ///
+  /// - Returns: bytes read.
+  package mutating func fill(_ buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    var done = 0
+    while done < buffer.count {
+      let count = try read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[done...]))
+      if count == 0 { break }
+      done += count
+    }
+    return done
+  }
+}
+
 /// Follows long work and may stop it.
 public struct ProgressMonitor: Sendable {
   /// Called between pieces of work with bytes done and bytes in all; false stops it.

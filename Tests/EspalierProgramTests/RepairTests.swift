@@ -49,18 +49,6 @@ enum TorchCases {
   }
 
   private static func start(_ arguments: [String]) throws -> Finished {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: path ?? "/nonexistent")
-    process.arguments = arguments
-    let (output, errors) = (Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = errors
-    try process.run()
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    let complaints = errors.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return Finished(
-      status: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
-      errors: String(decoding: complaints, as: UTF8.self))
+    try runProgram(path ?? "/nonexistent", arguments)
   }
 }

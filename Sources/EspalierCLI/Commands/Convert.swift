@@ -114,10 +114,7 @@ struct Convert: Command {
       json.name(component.bytes)
     }
     json.endArray()
-    json.key("losses")
-    json.beginArray()
-    for loss in losses { json.string(loss) }
-    json.endArray()
+    json.strings("losses", losses)
     json.key("saved")
     json.bool(saved != nil)
     json.key("arrays")

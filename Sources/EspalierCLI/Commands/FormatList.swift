@@ -20,10 +20,7 @@ struct FormatList: Command {
           json.string(format.name)
           json.key("summary")
           json.string(format.summary)
-          json.key("extensions")
-          json.beginArray()
-          for suffix in format.extensions { json.string(suffix) }
-          json.endArray()
+          json.strings("extensions", format.extensions)
           json.key("writes")
           json.bool(format.writer != nil)
           json.endObject()

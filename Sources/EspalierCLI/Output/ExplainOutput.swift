@@ -76,16 +76,10 @@ struct ExplainJSON {
       json.string(diagnosis.cause.rawValue)
       json.key("sentence")
       json.string(diagnosis.sentence)
-      json.key("evidence")
-      json.beginArray()
-      for line in diagnosis.evidence { json.string(line) }
-      json.endArray()
+      json.strings("evidence", diagnosis.evidence)
       json.key("harm")
       json.string(diagnosis.harm.rawValue)
-      json.key("remedy")
-      json.beginArray()
-      for rule in diagnosis.remedy { json.string(rule.description) }
-      json.endArray()
+      json.strings("remedy", diagnosis.remedy.map(\.description))
       json.endObject()
     }
     json.endArray()

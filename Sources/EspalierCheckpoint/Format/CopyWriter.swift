@@ -28,6 +28,17 @@ struct CopyWriter: CheckpointWriter {
       expected: "values for the arrays of such a file", advice: "choose another format")
   }
 
+  /// The same with what its format read it into.
+  static func destination<S: TensorSource>(
+    of request: SaveRequest, _ type: S.Type
+  ) throws(CheckpointError) -> (destination: Checkpoint, source: S) {
+    let destination = try destination(of: request)
+    if let source = destination.values as? S { return (destination, source) }
+    throw CheckpointError(
+      .unsupported, file: request.path, found: "a destination of another format",
+      expected: "values for the arrays of a file of this one", advice: "choose another format")
+  }
+
   func write(_ request: SaveRequest) throws -> SaveReport {
     try write(request) { Self.targets(of: $0, request) }
   }

@@ -13,21 +13,32 @@ enum UnchangedValues {
     _ leaf: LeafID, _ request: SaveRequest, _ old: any TensorSource, _ finding: String,
     advice: String?
   ) throws {
-    var reader = (try request.source.reader(for: leaf), try old.reader(for: leaf))
+    if try areEqual(leaf, request.source, old, request.monitor) { return }
+    throw CheckpointError(
+      .unsupported, file: request.path, place: old.tree.path(of: leaf).flatName.bytes,
+      found: finding, expected: "an array that lies in the file as plain values", advice: advice)
+  }
+
+  /// Whether an array has the same values in two sources of one tree.
+  static func areEqual(
+    _ leaf: LeafID, _ new: any TensorSource, _ old: any TensorSource,
+    _ monitor: ProgressMonitor = .none
+  ) throws -> Bool {
+    var readers = (try new.reader(for: leaf), try old.reader(for: leaf))
+    if let x = readers.0 as? FileRangeReader, let y = readers.1 as? FileRangeReader,
+      x.file === y.file, x.rest == y.rest
+    {
+      return true
+    }
     let unit = max(1, old.tree.dtype(of: leaf).bytesPerBlock)
     let size = max(unit, min(chunk, old.tree.byteCount(of: leaf)) / unit * unit)
     var buffers = ([UInt8](repeating: 0, count: size), [UInt8](repeating: 0, count: size))
     while true {
-      let a = try buffers.0.withUnsafeMutableBytes { try reader.0.read(into: $0) }
-      let b = try buffers.1.withUnsafeMutableBytes { try reader.1.read(into: $0) }
-      guard a == b, buffers.0[..<a] == buffers.1[..<b] else {
-        throw CheckpointError(
-          .unsupported, file: request.path, place: old.tree.path(of: leaf).flatName.bytes,
-          found: finding, expected: "an array that lies in the file as plain values",
-          advice: advice)
-      }
-      if a == 0 { return }
-      if request.monitor.report(0, 1) == false { throw Cancelled() }
+      let a = try buffers.0.withUnsafeMutableBytes { try readers.0.fill($0) }
+      let b = try buffers.1.withUnsafeMutableBytes { try readers.1.fill($0) }
+      guard a == b, buffers.0[..<a] == buffers.1[..<b] else { return false }
+      if a == 0 { return true }
+      try monitor.check(0, of: 1)
     }
   }
 }

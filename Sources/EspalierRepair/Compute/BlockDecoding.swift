@@ -15,14 +15,7 @@ struct BlockDequantisation: Computation {
       let count = min(left, 512)
       guard count > 0 else { return [] }
       var bytes = [UInt8](repeating: 0, count: count * size)
-      try bytes.withUnsafeMutableBytes { bytes in
-        var done = 0
-        while done < bytes.count {
-          let read = try reader.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[done...]))
-          guard read > 0 else { throw SequentialStorage.EndOfValues() }
-          done += read
-        }
-      }
+      try bytes.withUnsafeMutableBytes { try reader.fillAll($0) }
       left -= count
       var values = [Float](repeating: 0, count: count * dtype.elementsPerBlock)
       values.withUnsafeMutableBufferPointer { values in

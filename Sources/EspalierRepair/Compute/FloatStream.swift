@@ -19,14 +19,7 @@ final class FloatStream {
   func next(_ limit: Int) throws -> [Float] {
     let count = min(limit, left)
     var values = [Float](repeating: 0, count: count)
-    try values.withUnsafeMutableBytes { bytes in
-      var done = 0
-      while done < bytes.count {
-        let read = try reader.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[done...]))
-        guard read > 0 else { throw SequentialStorage.EndOfValues() }
-        done += read
-      }
-    }
+    try values.withUnsafeMutableBytes { try reader.fillAll($0) }
     left -= count
     return values
   }
@@ -37,6 +30,13 @@ final class FloatStream {
     var values: [Float] = []
     while stream.left > 0 { values += try stream.next(1 << 18) }
     return values
+  }
+}
+
+extension TensorReader {
+  /// Fills the buffer; throws where the values end before.
+  mutating func fillAll(_ buffer: UnsafeMutableRawBufferPointer) throws {
+    guard try fill(buffer) == buffer.count else { throw SequentialStorage.EndOfValues() }
   }
 }
 
@@ -65,14 +65,7 @@ final class WordStream {
   func next(_ count: Int) throws -> [UInt32] {
     guard count <= left else { throw SequentialStorage.EndOfValues() }
     var bytes = [UInt8](repeating: 0, count: count * size)
-    try bytes.withUnsafeMutableBytes { bytes in
-      var done = 0
-      while done < bytes.count {
-        let read = try reader.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[done...]))
-        guard read > 0 else { throw SequentialStorage.EndOfValues() }
-        done += read
-      }
-    }
+    try bytes.withUnsafeMutableBytes { try reader.fillAll($0) }
     left -= count
     return bytes.withUnsafeBytes { bytes in
       (0..<count).map { place in

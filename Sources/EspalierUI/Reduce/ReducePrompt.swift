@@ -74,7 +74,7 @@ extension AppState {
         return perform(entries[prompt.selected].command)
       }
       return run(line: line)
-    case .save:
+    case .save, .rules:
       guard !prompt.line.isEmpty else {
         var prompt = prompt
         prompt.complaint = "type where to save"
@@ -82,16 +82,8 @@ extension AppState {
         return []
       }
       overlay = nil
+      if prompt.kind == .rules { return saveRules(to: prompt.line.text) }
       return save(to: prompt.line.text, format: saveFormats[clamped: prompt.format]?.name)
-    case .rules:
-      guard !prompt.line.isEmpty else {
-        var prompt = prompt
-        prompt.complaint = "type where to save"
-        overlay = .prompt(prompt)
-        return []
-      }
-      overlay = nil
-      return saveRules(to: prompt.line.text)
     }
     return []
   }

@@ -56,18 +56,11 @@ struct StoredBlocks {
   }
 
   private func fill(_ bytes: inout [UInt8], from reader: inout any TensorReader) throws {
-    var done = 0
-    let total = bytes.count
-    while done < total {
-      let count = try bytes.withUnsafeMutableBytes {
-        try reader.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[done...]))
-      }
-      guard count > 0 else {
-        throw CheckpointError(
-          .saveFailed, file: file, place: path.flatName.bytes,
-          found: "\(total - done) bytes fewer than its shape has", expected: "all values")
-      }
-      done += count
+    let done = try bytes.withUnsafeMutableBytes { try reader.fill($0) }
+    guard done == bytes.count else {
+      throw CheckpointError(
+        .saveFailed, file: file, place: path.flatName.bytes,
+        found: "\(bytes.count - done) bytes fewer than its shape has", expected: "all values")
     }
   }
 

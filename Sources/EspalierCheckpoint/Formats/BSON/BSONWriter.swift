@@ -3,12 +3,12 @@ import EspalierTree
 /// Saves values into a copy of a BSON file. What is not an array's values stays byte for byte.
 struct BSONWriter: CheckpointWriter {
   func losses(_ request: SaveRequest) throws -> [String] {
-    _ = try source(request)
+    _ = try CopyWriter.destination(of: request, BSONSource.self)
     return []
   }
 
   func write(_ request: SaveRequest) throws -> SaveReport {
-    let (destination, source) = try source(request)
+    let (destination, source) = try CopyWriter.destination(of: request, BSONSource.self)
     let file = source.region.file
     return try CopyWriter.overwrite(file, of: destination, request) { output in
       // A tied array has one place; the first of its leaves is written.
@@ -24,18 +24,5 @@ struct BSONWriter: CheckpointWriter {
       }
       return seen.count
     }
-  }
-
-  private func source(
-    _ request: SaveRequest
-  ) throws(CheckpointError) -> (destination: Checkpoint, source: BSONSource) {
-    guard let destination = request.destination, CopyWriter.canCopy(request),
-      let source = destination.values as? BSONSource
-    else {
-      throw CheckpointError(
-        .unsupported, file: request.path, found: "a tree without a file of this format behind it",
-        expected: "values for the arrays of such a file", advice: "choose another format")
-    }
-    return (destination, source)
   }
 }

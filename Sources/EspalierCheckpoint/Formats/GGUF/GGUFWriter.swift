@@ -5,13 +5,13 @@ import EspalierTree
 /// numbers in a way that every type has of its own.
 struct GGUFWriter: CheckpointWriter {
   func losses(_ request: SaveRequest) throws -> [String] {
-    let (destination, source) = try source(request)
+    let (destination, source) = try CopyWriter.destination(of: request, GGUFSource.self)
     try checkBlocks(request, source, destination)
     return []
   }
 
   func write(_ request: SaveRequest) throws -> SaveReport {
-    let (destination, source) = try source(request)
+    let (destination, source) = try CopyWriter.destination(of: request, GGUFSource.self)
     try checkBlocks(request, source, destination)
     let file = source.region.file
     return try CopyWriter.overwrite(file, of: destination, request) { output in
@@ -39,7 +39,7 @@ struct GGUFWriter: CheckpointWriter {
     for leaf in source.tree.leafIDs {
       guard let array = source.tree.array(leaf), !array.dtype.isWholeBytes else { continue }
       if source.hasValues(leaf) {
-        if try ValueComparison.areEqual(leaf, request.source, destination) { continue }
+        if try UnchangedValues.areEqual(leaf, request.source, destination) { continue }
       } else if !request.source.hasValues(leaf) {
         continue
       }
@@ -49,15 +49,5 @@ struct GGUFWriter: CheckpointWriter {
         expected: "the values that it has, or a tensor of plain numbers",
         advice: "load into an unquantised GGUF file and quantise that with llama.cpp")
     }
-  }
-
-  private func source(
-    _ request: SaveRequest
-  ) throws(CheckpointError) -> (destination: Checkpoint, source: GGUFSource) {
-    let destination = try CopyWriter.destination(of: request)
-    if let source = destination.values as? GGUFSource { return (destination, source) }
-    throw CheckpointError(
-      .unsupported, file: request.path, found: "a destination of another format",
-      expected: "values for the tensors of a GGUF file", advice: "choose another format")
   }
 }

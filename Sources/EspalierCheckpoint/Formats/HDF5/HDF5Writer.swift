@@ -7,30 +7,17 @@ import EspalierTree
 /// arrays would change in size and move what is behind them: they may stay as they are, but not change.
 struct HDF5Writer: CheckpointWriter {
   func losses(_ request: SaveRequest) throws -> [String] {
-    _ = try source(request)
+    _ = try CopyWriter.destination(of: request, HDF5Source.self)
     return []
   }
 
   func write(_ request: SaveRequest) throws -> SaveReport {
-    let (destination, source) = try source(request)
+    let (destination, source) = try CopyWriter.destination(of: request, HDF5Source.self)
     return try CopyWriter.overwrite(source.file.region.file, of: destination, request) { output in
       let arrays = try writeArrays(request, source, output)
       try ZipChecksums(destination, member: source.file)?.update(output)
       return arrays
     }
-  }
-
-  private func source(
-    _ request: SaveRequest
-  ) throws(CheckpointError) -> (destination: Checkpoint, source: HDF5Source) {
-    guard let destination = request.destination, CopyWriter.canCopy(request),
-      let source = destination.values as? HDF5Source
-    else {
-      throw CheckpointError(
-        .unsupported, file: request.path, found: "a tree without a file of this format behind it",
-        expected: "values for the arrays of such a file", advice: "choose another format")
-    }
-    return (destination, source)
   }
 
   /// Returns how many arrays there are, each counted once.

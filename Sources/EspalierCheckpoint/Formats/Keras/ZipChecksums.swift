@@ -28,25 +28,10 @@ struct ZipChecksums {
       at = end
     }
     guard checksum.value != entry.crc32 else { return }
-    func bytes(_ value: UInt32) -> [UInt8] {
-      (0..<4).map { UInt8(truncatingIfNeeded: value >> UInt32(8 * $0)) }
-    }
-    let new = bytes(checksum.value)
-    try output.write(new, at: entry.recordOffset + 16)
-    let start = archive.region.range.lowerBound + entry.headerOffset
-    // Written while streaming, the header leaves the checksum to a record behind the data.
-    let flags = try archive.region.read(at: entry.headerOffset + 6, count: 1)
-    if flags.first.map({ $0 & 8 == 0 }) ?? true {
-      try output.write(new, at: start + 14)
-      return
-    }
-    let end = member.range.upperBound
-    guard end + 8 <= member.file.size else { return }
-    let record = try member.file.read(at: end, count: 8)
-    if record.starts(with: [0x50, 0x4b, 0x07, 0x08]) {
-      try output.write(new, at: end + 4)
-    } else if record.starts(with: bytes(entry.crc32)) {
-      try output.write(new, at: end)
+    let new = withUnsafeBytes(of: checksum.value.littleEndian) { Array($0) }
+    let start = archive.region.range.lowerBound
+    for offset in try ZipChecksum(entry, of: archive).offsets {
+      try output.write(new, at: start + offset)
     }
   }
 }

@@ -46,7 +46,7 @@ struct TorchCopy {
       else { continue }
       if array.byteCount == 0 { continue }
       guard case .region(let region) = bytes else {
-        if try ValueComparison.areEqual(leaf, request.source, destination) { continue }
+        if try UnchangedValues.areEqual(leaf, request.source, destination) { continue }
         if case .compressed = bytes, destination.format is PyTorch {
           throw compressed(tree.path(of: leaf))
         }
@@ -121,31 +121,6 @@ extension SavePlan.Piece {
         try request.monitor.check(0, of: 1)
         try body(part)
       }
-    }
-  }
-}
-
-/// Whether an array has the same values in two sources of one tree.
-enum ValueComparison {
-  static func areEqual(
-    _ leaf: LeafID, _ a: any TensorSource, _ b: any TensorSource
-  ) throws -> Bool {
-    var first = try a.reader(for: leaf)
-    var second = try b.reader(for: leaf)
-    if let x = first as? FileRangeReader, let y = second as? FileRangeReader,
-      x.file === y.file, x.rest == y.rest
-    {
-      return true
-    }
-    let unit = max(1, a.tree.dtype(of: leaf).bytesPerBlock)
-    let size = max(unit, min(1 << 20, a.tree.byteCount(of: leaf)) / unit * unit)
-    var x = [UInt8](repeating: 0, count: size)
-    var y = x
-    while true {
-      let count = try x.withUnsafeMutableBytes { try first.read(into: $0) }
-      let other = try y.withUnsafeMutableBytes { try second.read(into: $0) }
-      guard count == other, x[..<count] == y[..<count] else { return false }
-      if count == 0 { return true }
     }
   }
 }

@@ -31,7 +31,7 @@ struct TorchStorageEdit {
     }
     let changed =
       views.count == 1
-      ? views : try views.filter { try !ValueComparison.areEqual($0.leaf, source, old) }
+      ? views : try views.filter { try !UnchangedValues.areEqual($0.leaf, source, old) }
     if changed.isEmpty { return }
     let composer = StorageComposer(
       region: region, isBigEndian: isBigEndian, views: changed, source: source)
