@@ -10,13 +10,18 @@ struct Ties {
       guard let tensor = slot.parts.first else { continue }
       groups[root(tensor, findings.destination), default: []].append(d)
     }
-    for members in groups.values where members.count > 1 {
+    var resized: [Int: Resized] = [:]
+    for one in findings.resized where resized[one.destination] == nil {
+      resized[one.destination] = one
+    }
+    let tied = groups.values.filter { $0.count > 1 }.sorted { $0[0] < $1[0] }
+    for members in tied {
       let linked = members.filter { matcher.links[$0] != nil }
       guard let first = linked.first, let link = matcher.links[first] else { continue }
       for d in members where matcher.links[d] == nil {
         matcher.links[d] = SlotLink(sources: link.sources, join: link.join, evidence: .tie)
         matcher.misfits[d] = nil
-        if let resized = findings.resized.first(where: { $0.destination == first }) {
+        if let resized = resized[first] {
           findings.resized.append(
             Resized(
               destination: d, source: resized.source, kind: resized.kind, from: resized.from,
