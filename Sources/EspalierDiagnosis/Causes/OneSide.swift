@@ -231,9 +231,10 @@ private struct Side {
         blocks[key, default: BlockFacts()].leaves.insert(Array(tokens.suffix(from: place + 1)))
       }
     }
-    var models: [[Int]: [Set<[Int]>]] = [:]
+    // Blocks of a list are mostly alike: each kind is looked at once.
+    var models: [[Int]: Set<Set<[Int]>>] = [:]
     for (key, facts) in blocks where facts.matched * 2 > facts.total {
-      models[Array(key.dropLast()), default: []].append(facts.leaves)
+      models[Array(key.dropLast()), default: []].insert(facts.leaves)
     }
     for (key, facts) in blocks where facts.matched == 0 && facts.total >= 3 {
       // A layer has modules of its own; `norm2` is a module.

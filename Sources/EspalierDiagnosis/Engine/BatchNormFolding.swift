@@ -21,11 +21,22 @@ struct BatchNormFolding {
     let norms = self.norms(matcher)
     guard !norms.isEmpty else { return }
     let convolutions = self.convolutions(matcher)
+    let byChannels = Dictionary(grouping: convolutions.indices) { convolutions[$0].channels }
+      .mapValues { places in
+        places.sorted { convolutions[$0].source < convolutions[$1].source }
+      }
+    let isSmall = norms.count * convolutions.count <= 250_000
     var taken: Set<Int> = []
     for norm in norms.sorted(by: { $0.first < $1.first }) {
       var best: (place: Int, score: Double)?
-      for (place, convolution) in convolutions.enumerated() where !taken.contains(place) {
-        guard convolution.channels == norm.channels else { continue }
+      let alike = byChannels[norm.channels] ?? []
+      let options =
+        isSmall
+        ? alike.sorted()
+        : near(norm.first, alike.count) { convolutions[alike[$0]].source }
+          .map { alike[$0] }.sorted()
+      for place in options where !taken.contains(place) {
+        let convolution = convolutions[place]
         let score = closeness(convolution.directory, norm.directory, convolution.source, norm.first)
         if score > (best?.score ?? 0) { best = (place, score) }
       }
@@ -35,6 +46,17 @@ struct BatchNormFolding {
       findings.foldedNorms += 1
     }
     findings.matcher = matcher
+  }
+
+  /// Of many convolutions of one width, those that stand nearest to the norm in the file.
+  private func near(_ norm: Int, _ count: Int, source: (Int) -> Int) -> Range<Int> {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if source(middle) < norm { low = middle + 1 } else { high = middle }
+    }
+    return max(0, low - 32)..<min(count, low + 32)
   }
 
   private func norms(_ matcher: Matcher) -> [Norm] {

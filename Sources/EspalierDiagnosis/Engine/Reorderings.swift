@@ -12,41 +12,16 @@ struct Reorderings {
 
   // MARK: Heads
 
-  /// Width of one head: from the file where it says so, else the size that fits common practice.
-  private func headSize(_ findings: Findings, rows: Int) -> (size: Int, isAssumption: Bool) {
-    for side in [findings.source, findings.destination] {
-      if let size = side.number(["head_dim", "rope.dimension_count", "attention.key_length"]),
-        rows % size == 0
-      {
-        return (size, false)
-      }
-      let width = side.number(["hidden_size", "dim", "embedding_length", "n_embd", "d_model"])
-      if let heads = side.number([
-        "num_attention_heads", "n_heads", "attention.head_count", "n_head",
-      ]) {
-        let whole = width ?? rows
-        if heads > 0, whole % heads == 0, whole / heads > 0, rows % (whole / heads) == 0 {
-          return (whole / heads, false)
-        }
-      }
-    }
-    // The table of rotary frequencies has half of a head's width.
-    for slots in [findings.matcher.source, findings.matcher.destination] {
-      for slot in slots where slot.shape.count == 1 {
-        let text = slot.path.map { names.text($0) }.joined(separator: ".")
-        if contains(text, "freq") || contains(text, "rope"), let half = slot.shape.first, half > 0,
-          half < rows, rows % (2 * half) == 0
-        {
-          return (2 * half, false)
-        }
-      }
-    }
-    let usual = rows >= 4096 && rows % 128 == 0 ? 128 : 64
-    return (rows % usual == 0 ? usual : max(rows, 1), true)
-  }
-
   private func interleavedHeads(_ findings: inout Findings) {
     let matcher = findings.matcher
+    let isInterleaved = matcher.links.values.contains { link in
+      switch link.join {
+      case .part(_, _, _, _, _, true), .concat(true): true
+      default: false
+      }
+    }
+    guard isInterleaved else { return }
+    let headSize = HeadSize(findings)
     for (d, link) in matcher.links {
       guard let s = link.sources.first else { continue }
       let shape = matcher.destination[d].shape
@@ -55,7 +30,7 @@ struct Reorderings {
         guard let own = shape.first, rows == own * of, matcher.source[s].shape.first == rows else {
           continue
         }
-        let head = headSize(findings, rows: own)
+        let head = headSize(rows: own)
         let rest = Array(shape.dropFirst())
         findings.reorderings[d] = Reordering(
           kind: .interleaved,
@@ -66,7 +41,7 @@ struct Reorderings {
       case .concat(true):
         guard let own = matcher.source[s].shape.first, shape.first == own * link.sources.count
         else { continue }
-        let head = headSize(findings, rows: own)
+        let head = headSize(rows: own)
         let rest = Array(shape.dropFirst())
         findings.reorderings[d] = Reordering(
           kind: .interleaved,
@@ -117,7 +92,7 @@ struct Reorderings {
       }
     }
     guard let rows = query else { return }
-    let head = headSize(findings, rows: rows)
+    let head = HeadSize(findings)(rows: rows)
     for (d, link) in matcher.links where link.join == nil {
       let slot = matcher.destination[d]
       let words = matcher.scorer.concepts(of: slot.path.suffix(2))

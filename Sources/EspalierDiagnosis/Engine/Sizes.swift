@@ -17,6 +17,7 @@ struct Sizes {
       }
     }
     let vocabulary = vocabularySizes(pairs, matcher)
+    let outputs = wide.isEmpty ? Outputs(pairs, matcher, turned) : nil
     for pair in pairs {
       let a = matcher.destination[pair.d].shape
       let b = turned(matcher, pair.d, pair.s)
@@ -26,7 +27,7 @@ struct Sizes {
         kind = .position
       } else if pair.axis == 0, vocabulary.contains(sizes) {
         kind = .vocabulary
-      } else if pair.axis == 0, wide.isEmpty, isHead(matcher, pair, pairs, findings) {
+      } else if pair.axis == 0, let outputs, isHead(matcher, pair.d, sizes, outputs) {
         kind = .head
       } else {
         kind = .width
@@ -104,34 +105,44 @@ struct Sizes {
     return sizes
   }
 
+  /// What differs in its number of outputs, counted once for all pairs.
+  private struct Outputs {
+    /// Sizes that are inputs of a tensor with another number of inputs in the source.
+    var consumed: Set<Int> = []
+    /// By the sizes in source and destination: the modules of the tensors that differ so, and those
+    /// of them that have a matrix.
+    var modules: [[Int]: Set<[Int]>] = [:]
+    var withMatrix: [[Int]: Set<[Int]>] = [:]
+
+    init(
+      _ pairs: [(d: Int, s: Int, axis: Int)], _ matcher: Matcher,
+      _ turned: (Matcher, Int, Int) -> [Int]
+    ) {
+      for (d, s) in matcher.misfits {
+        let a = matcher.destination[d].shape
+        let b = matcher.source[s].shape
+        if a.count == b.count, a.count >= 2, b[1] != a[1] { consumed.insert(a[1]) }
+      }
+      for pair in pairs where pair.axis == 0 {
+        let shape = matcher.destination[pair.d].shape
+        let sizes = [turned(matcher, pair.d, pair.s)[0], shape[0]]
+        let module = Array(matcher.destination[pair.d].path.dropLast())
+        modules[sizes, default: []].insert(module)
+        if shape.count >= 2 { withMatrix[sizes, default: []].insert(module) }
+      }
+    }
+  }
+
   /// Few tensors differ, all of them by the same number of outputs, and nothing consumes them.
-  private func isHead(
-    _ matcher: Matcher, _ pair: (d: Int, s: Int, axis: Int), _ pairs: [(d: Int, s: Int, axis: Int)],
-    _ findings: Findings
-  ) -> Bool {
-    let shape = matcher.destination[pair.d].shape
+  private func isHead(_ matcher: Matcher, _ d: Int, _ sizes: [Int], _ outputs: Outputs) -> Bool {
+    let shape = matcher.destination[d].shape
     guard shape.count <= 2 || shape.dropFirst(2).allSatisfy({ $0 <= 7 }) else { return false }
-    // Somewhere else the size would have to be an input too.
-    let consumed = matcher.misfits.contains { d, s in
-      let a = matcher.destination[d].shape
-      let b = matcher.source[s].shape
-      return a.count == b.count && a.count >= 2 && a[1] == shape[0] && b[1] != a[1]
-    }
-    let outputs = turned(matcher, pair.d, pair.s)[0]
-    let alike = pairs.filter {
-      $0.axis == 0 && matcher.destination[$0.d].shape[0] == shape[0]
-        && turned(matcher, $0.d, $0.s)[0] == outputs
-    }
     // A head has a matrix; a norm or a bias alone that changed is part of a change of width.
-    func directory(_ d: Int) -> [Int] { Array(matcher.destination[d].path.dropLast()) }
-    let own = directory(pair.d)
-    guard
-      alike.contains(where: {
-        directory($0.d) == own && matcher.destination[$0.d].shape.count >= 2
-      })
-    else { return false }
-    let directories = Set(alike.map { directory($0.d) })
-    return !consumed && directories.count <= max(3, matcher.destination.count / 20)
+    let module = Array(matcher.destination[d].path.dropLast())
+    guard outputs.withMatrix[sizes]?.contains(module) == true else { return false }
+    // Somewhere else the size would have to be an input too.
+    return !outputs.consumed.contains(shape[0])
+      && outputs.modules[sizes, default: []].count <= max(3, matcher.destination.count / 20)
   }
 
   // MARK: Renamed and resized

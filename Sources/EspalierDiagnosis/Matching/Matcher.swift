@@ -133,17 +133,14 @@ struct Matcher {
       guard family.d.count == family.s.count, family.d.contains(where: { links[$0] == nil }) else {
         continue
       }
-      let ds = family.d.sorted {
-        numbers(shortPaths[$0]).lexicographicallyPrecedes(numbers(shortPaths[$1]))
-      }
-      let ss = family.s.sorted {
-        numbers(source[$0].path).lexicographicallyPrecedes(numbers(source[$1].path))
-      }
+      let ds = inOrder(family.d) { shortPaths[$0] }
+      let ss = inOrder(family.s) { source[$0].path }
+      // What a name already links must be inside the family, or the order means nothing.
+      let own = Set(ds.compactMap { links[$0]?.sources }.filter { $0.count == 1 }.map { $0[0] })
       var free = true
-      for (d, s) in zip(ds, ss) {
-        // What a name already links must be inside the family, or the order means nothing.
-        if !fits(d, s) { free = false }
-        if used[s], !ds.contains(where: { links[$0]?.sources == [s] }) { free = false }
+      for (d, s) in zip(ds, ss) where !fits(d, s) || used[s] && !own.contains(s) {
+        free = false
+        break
       }
       guard free else { continue }
       for d in ds {
@@ -159,6 +156,13 @@ struct Matcher {
 
   private func pattern(_ path: [Int]) -> [Int] {
     names.tokens(of: path).map { Token.isNumber($0) ? Token.anyNumber : $0 }
+  }
+
+  /// Slots by the numbers in their paths.
+  private func inOrder(_ slots: [Int], path: (Int) -> [Int]) -> [Int] {
+    slots.map { (slot: $0, numbers: numbers(path($0))) }
+      .sorted { $0.numbers.lexicographicallyPrecedes($1.numbers) }
+      .map(\.slot)
   }
 
   private func numbers(_ path: [Int]) -> [Int] {

@@ -25,6 +25,9 @@ struct UnitMatching {
     var unique: Bool
   }
 
+  /// Most pairs that are looked at in a large set.
+  private static let comparisons = 1_000_000
+
   /// - Parameter strict: Ask for evidence by name or neighbourhood, not by shape alone.
   init(_ cells: [Cell], _ matcher: inout Matcher, _ tokens: ([[Int]], [[Int]]), strict: Bool) {
     self.strict = strict
@@ -90,8 +93,9 @@ struct UnitMatching {
   }
 
   private mutating func collect(_ matcher: inout Matcher) {
-    // Large sets are compared within one shape only.
+    // Large sets are compared within one shape only, the larger the fewer of a shape.
     let small = ds.count * ss.count <= 250_000
+    let most = min(200, Self.comparisons / max(ds.count, 1))
     var byShape: [[Int]: [Int]] = [:]
     if !small {
       for (s, unit) in ss.enumerated() {
@@ -114,7 +118,7 @@ struct UnitMatching {
       let options =
         small
         ? everything
-        : near.count <= 200
+        : near.count <= most
           ? near : byRank[RankKey(shape: key, rank: dRanks[d].0, of: dRanks[d].1)] ?? []
       for s in options {
         guard let base = score(d, s, &matcher, dRanks, sRanks) else { continue }

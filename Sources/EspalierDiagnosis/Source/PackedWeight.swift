@@ -9,6 +9,15 @@ struct PackedWeight {
   var shape: [Int]
   var shapeIsFree = false
 
+  /// Every kind has a leaf that tells of it; most files have none.
+  static func isTold(by leaf: String, dtype: String) -> Bool {
+    switch leaf {
+    case "qweight", "weight_packed": true
+    case "weight": ["I8", "U8", "U32"].contains(dtype) || dtype.hasPrefix("F8")
+    default: false
+    }
+  }
+
   static func find(_ leaves: [String: Int], in inventory: Inventory) -> PackedWeight? {
     func shape(_ leaf: String) -> [Int]? { leaves[leaf].map { inventory.tensors[$0].shape } }
     func parts(_ order: [String]) -> [Int] { order.compactMap { leaves[$0] } }

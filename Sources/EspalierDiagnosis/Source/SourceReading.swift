@@ -144,36 +144,39 @@ struct SourceReader {
   }
 
   private mutating func joinPacked() {
+    let weight = names.intern("weight")
+    let isPacked = paths.indices.contains { index in
+      guard !taken[index], let leaf = paths[index].last else { return false }
+      return PackedWeight.isTold(by: names.text(leaf), dtype: inventory.tensors[index].dtype)
+    }
+    guard isPacked else { return }
     var siblings: [[Int]: [String: Int]] = [:]
     for index in paths.indices where !taken[index] {
       guard let leaf = paths[index].last else { continue }
       siblings[Array(paths[index].dropLast()), default: [:]][names.text(leaf)] = index
     }
-    let weight = names.intern("weight")
+    // Tensors in and just below a directory, by its path.
+    var below: [[Int]: [Int]] = [:]
+    for (directory, leaves) in siblings where directory.contains(weight) {
+      below[directory, default: []].append(contentsOf: leaves.values)
+      below[Array(directory.dropLast()), default: []].append(contentsOf: leaves.values)
+    }
     for (directory, leaves) in siblings {
+      let path = directory + [weight]
       if let packed = PackedWeight.find(leaves, in: inventory) {
         // bitsandbytes hangs its state below the weight's own name.
-        let parts = packed.parts + stateParts(below: directory + [weight], siblings)
-        add(packed, path: directory + [weight], parts: parts)
+        add(packed, path: path, parts: packed.parts + (below[path] ?? []).sorted())
       } else if let index = leaves["weight"], inventory.tensors[index].dtype == "U8" {
-        let extra = stateParts(below: directory + [weight], siblings)
+        let extra = (below[path] ?? []).sorted()
         guard !extra.isEmpty else { continue }
         var packed = PackedWeight(kind: "bitsandbytes 4-bit", parts: [index], shape: [])
         packed.shape = [
           Bounds.clamp(inventory.tensors[index].elements) * 2
         ]
         packed.shapeIsFree = true
-        add(packed, path: directory + [weight], parts: [index] + extra)
+        add(packed, path: path, parts: [index] + extra)
       }
     }
-  }
-
-  private func stateParts(below path: [Int], _ siblings: [[Int]: [String: Int]]) -> [Int] {
-    var parts = Array((siblings[path] ?? [:]).values)
-    for (key, leaves) in siblings where key.count == path.count + 1 && key.starts(with: path) {
-      parts.append(contentsOf: leaves.values)
-    }
-    return parts.sorted()
   }
 
   private mutating func add(_ packed: PackedWeight, path: [Int], parts: [Int]) {
