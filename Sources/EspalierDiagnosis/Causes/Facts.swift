@@ -66,13 +66,12 @@ struct Facts {
 
   /// A load by equal names and shapes.
   private static func before(_ findings: Findings) -> Coverage {
-    var byName: [[UInt8]: [Int]] = [:]
-    for tensor in findings.source.tensors { byName[tensor.name] = tensor.shape }
+    let byName = NameIndex(findings.source)
     let loaded = findings.destination.tensors.indices.filter {
       let tensor = findings.destination.tensors[$0]
-      return byName[tensor.name] == tensor.shape
+      return byName[tensor.name].map { findings.source.tensors[$0].shape } == tensor.shape
     }
-    return Coverage(destinations: Array(loaded), of: findings.destination)
+    return Coverage(destinations: loaded, of: findings.destination)
   }
 
   // MARK: Words

@@ -32,9 +32,7 @@ struct Search {
 
   func run() -> Findings {
     var reader = SourceReader(source, names: names)
-    let destinationPaths = destination.tensors.map {
-      Bounds.path($0.components).map(names.intern)
-    }
+    let destinationPaths = names.paths(of: destination.tensors)
     var reading = reader.read(destination: destination, destinationPaths: destinationPaths)
     var solver = PrefixSolver(names: names, source: source)
     solver.solve(

@@ -39,8 +39,8 @@ struct LinkBuilder {
     let slot = matcher.destination[d]
     guard slot.shape.count == 2 else { return false }
     let scorer = matcher.scorer
-    return scorer.says("position", slot.path)
-      || scorer.says("embed", slot.path) && !scorer.says("patch", slot.path)
+    return scorer.says(.position, slot.path)
+      || scorer.says(.embed, slot.path) && !scorer.says(.patch, slot.path)
   }
 
   func build() -> [Link] {

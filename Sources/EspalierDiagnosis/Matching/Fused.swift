@@ -30,9 +30,10 @@ struct FusedMatching {
     for (at, whole) in wholes.enumerated() where isFree(whole, matcher, isSource: wholeIsSource) {
       let shape = wholeShape(whole, matcher, wholeIsSource)
       guard shape.count <= 3 else { continue }
-      let words = words(whole, matcher, wholeIsSource)
+      var words: [String] = []
       var order: [String] = []
       if named {
+        words = self.words(whole, matcher, wholeIsSource)
         guard let fused = Vocabulary.fusedOrder(words) else { continue }
         order = fused
       }

@@ -23,8 +23,13 @@ struct PartSets {
   mutating func options(
     _ key: Key, elements: Int, size: ([Int]) -> Int, make: () -> [[Int]]
   ) -> [[Int]] {
-    let all = made[key] ?? make()
-    made[key] = all
+    let all: [[Int]]
+    if let known = made[key] {
+      all = known
+    } else {
+      all = make()
+      made[key] = all
+    }
     guard isLarge else { return all }
     if bySize[key] == nil { bySize[key] = Dictionary(grouping: all, by: size) }
     let fitting = bySize[key]?[elements] ?? []

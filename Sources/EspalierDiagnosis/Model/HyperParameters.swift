@@ -79,10 +79,10 @@ struct HyperParameterReader {
       if slot.shape.count == 1, slot.shape[0] > 1 { widths[slot.shape[0], default: 0] += 1 }
       guard slot.shape.count == 2 || slot.shape.count == 3 && slot.shape[0] == 1 else { continue }
       let matrix = Array(slot.shape.suffix(2))
-      if scorer.says("position", slot.path) {
+      if scorer.says(.position, slot.path) {
         out.positions = max(out.positions ?? 0, matrix[0])
       } else if slot.shape.count == 2,
-        scorer.says("embed", slot.path) || scorer.says("token", slot.path)
+        scorer.says(.embed, slot.path) || scorer.says(.token, slot.path)
       {
         out.vocabulary = max(out.vocabulary ?? 0, matrix[0])
       } else if slot.shape.count == 2 {

@@ -117,10 +117,13 @@ func saturatingSum(_ a: Int, _ b: Int) -> Int {
 
 /// Substring test without Foundation.
 func contains(_ text: String, _ word: String) -> Bool {
-  let haystack = Array(text.utf8)
-  let needle = Array(word.utf8)
-  guard !needle.isEmpty, needle.count <= haystack.count else { return needle.isEmpty }
-  for start in 0...(haystack.count - needle.count)
-  where haystack[start..<(start + needle.count)].elementsEqual(needle) { return true }
+  let haystack = text.utf8
+  let needle = word.utf8
+  guard let first = needle.first else { return true }
+  var rest = haystack[...]
+  while let start = rest.firstIndex(of: first) {
+    if rest[start...].starts(with: needle) { return true }
+    rest = rest[haystack.index(after: start)...]
+  }
   return false
 }

@@ -51,12 +51,33 @@ final class NameScorer {
 
   private var componentConcepts: [Int: Set<String>] = [:]
 
+  /// What tables are for, as their names say.
+  struct Topic: OptionSet {
+    let rawValue: UInt8
+    static let position = Topic(rawValue: 1)
+    static let embed = Topic(rawValue: 2)
+    static let token = Topic(rawValue: 4)
+    static let patch = Topic(rawValue: 8)
+
+    fileprivate static let words: [(Topic, String)] = [
+      (.position, "position"), (.embed, "embed"), (.token, "token"), (.patch, "patch"),
+    ]
+  }
+
+  private var topics: [Topic?] = []
+
   /// Does one of the last three components mean this?
-  func says(_ concept: String, _ path: [Int]) -> Bool {
-    path.suffix(3).contains { id in
-      if let known = componentConcepts[id] { return known.contains(concept) }
-      return concepts(of: [id]).contains(concept)
-    }
+  func says(_ topic: Topic, _ path: [Int]) -> Bool {
+    path.suffix(3).contains { topics(of: $0).contains(topic) }
+  }
+
+  private func topics(of id: Int) -> Topic {
+    if topics.indices.contains(id), let known = topics[id] { return known }
+    let concepts = concepts(of: [id])
+    let found = Topic(Topic.words.filter { concepts.contains($0.1) }.map(\.0))
+    while topics.count <= id { topics.append(nil) }
+    topics[id] = found
+    return found
   }
 
   /// Concepts of all words of a path.

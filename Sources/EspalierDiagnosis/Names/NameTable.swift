@@ -3,10 +3,12 @@
 /// A component such as `layer12`, `block_3` or `block1_conv2` hides list positions; splitting it
 /// lets `layer1.0` and `stages.0.layers.0` be compared as lists.
 final class NameTable {
-  private var ids: [[UInt8]: Int] = [:]
+  private var ids = NameIndex()
   private(set) var texts: [String] = []
   private(set) var tokens: [[Int]] = []
   private var roles: [Vocabulary.Role] = []
+  /// Tokens of components that stay whole, as last ones do; made when asked for.
+  private var wholes: [Int?] = []
   private var wordIDs: [String: Int] = [:]
   private(set) var words: [String] = []
 
@@ -17,7 +19,22 @@ final class NameTable {
     texts.append(String(decoding: bytes, as: UTF8.self))
     tokens.append(split(bytes))
     roles.append(Vocabulary.role(texts[id]))
+    wholes.append(nil)
     return id
+  }
+
+  /// Paths of tensors. Neighbours share most of their path, so only what differs is looked up.
+  func paths(of tensors: [TensorFacts]) -> [[Int]] {
+    var last: [[UInt8]] = []
+    var path: [Int] = []
+    return tensors.map { tensor in
+      let components = Bounds.path(tensor.components)
+      let length = min(last.count, components.count)
+      let shared = (0..<length).first { last[$0] != components[$0] } ?? length
+      path = path.prefix(shared) + components[shared...].map(intern)
+      last = components
+      return path
+    }
   }
 
   func intern(_ text: String) -> Int { intern(Array(text.utf8)) }
@@ -40,14 +57,22 @@ final class NameTable {
   /// Words and numbers of a path; the last component stays whole unless it is a number.
   func tokens(of path: [Int]) -> [Int] {
     var out: [Int] = []
+    out.reserveCapacity(path.count + 2)
     for (place, id) in path.enumerated() {
       if place + 1 == path.count, number(id) == nil {
-        out.append(Token.word(wordID(texts[id])))
+        out.append(whole(id))
       } else {
         out.append(contentsOf: tokens[id])
       }
     }
     return out
+  }
+
+  private func whole(_ id: Int) -> Int {
+    if let known = wholes[id] { return known }
+    let token = Token.word(wordID(texts[id]))
+    wholes[id] = token
+    return token
   }
 
   func word(_ token: Int) -> String {

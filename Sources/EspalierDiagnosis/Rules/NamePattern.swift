@@ -106,15 +106,16 @@ public struct NamePattern: Hashable, Sendable, CustomStringConvertible {
   static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
 
   /// A name with its numbers taken out, for grouping; names that differ in numbers only have equal
-  /// templates.
+  /// templates. A number is the bytes 0, 1 there, and a byte 0 of the name is 0, 2.
   static func template(_ name: [UInt8]) -> (text: [UInt8], numbers: [Int]) {
     var text: [UInt8] = []
-    text.reserveCapacity(name.count)
+    text.reserveCapacity(name.count + 4)
     var numbers: [Int] = []
     var at = 0
     while at < name.count {
       guard isDigit(name[at]) else {
         text.append(name[at])
+        if name[at] == 0 { text.append(2) }
         at += 1
         continue
       }
@@ -127,6 +128,7 @@ public struct NamePattern: Hashable, Sendable, CustomStringConvertible {
       if end - at == 1 || (name[at] != 0x30 && end - at < 10) {
         numbers.append(value)
         text.append(0)
+        text.append(1)
       } else {
         text.append(contentsOf: name[at..<end])
       }

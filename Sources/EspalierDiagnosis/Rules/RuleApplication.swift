@@ -18,11 +18,10 @@ package struct NameReader {
   }
 
   /// Every name a source tensor can be asked for by; a name that stands as it is wins.
-  func index(_ source: Inventory) -> [[UInt8]: Int] {
-    var byName: [[UInt8]: Int] = [:]
-    for (index, tensor) in source.tensors.enumerated() { byName[tensor.name] = index }
+  func index(_ source: Inventory) -> NameIndex {
+    var byName = NameIndex(source)
     for (index, tensor) in source.tensors.enumerated() {
-      for name in spellings(tensor) where byName[name] == nil { byName[name] = index }
+      for name in spellings(tensor) { _ = byName.place(of: name, orElse: index) }
     }
     return byName
   }
@@ -54,7 +53,13 @@ package struct NameReader {
   }
 
   private func join(_ path: ArraySlice<[UInt8]>) -> [UInt8] {
-    Array(path.joined(separator: [0x2E]))
+    var name: [UInt8] = []
+    name.reserveCapacity(path.reduce(0) { $0 + $1.count + 1 })
+    for at in path.indices {
+      if at > path.startIndex { name.append(0x2E) }
+      name.append(contentsOf: path[at])
+    }
+    return name
   }
 }
 

@@ -37,8 +37,8 @@ package struct RuleTrace: Sendable {
   private let rules: [Rule]
   private let source: Inventory
   private let destination: Inventory
-  private var sourceByName: [[UInt8]: Int] = [:]
-  private var destinationByName: [[UInt8]: Int] = [:]
+  private let sourceByName: NameIndex
+  private let destinationByName: NameIndex
   /// Ties to destination tensors, which follow when those have links.
   private var pendingTies: [Int: (to: Int, rule: Int)] = [:]
 
@@ -47,10 +47,8 @@ package struct RuleTrace: Sendable {
     self.source = source
     self.destination = destination
     touched = Array(repeating: [], count: rules.count)
-    for (index, tensor) in source.tensors.enumerated() { sourceByName[tensor.name] = index }
-    for (index, tensor) in destination.tensors.enumerated() {
-      destinationByName[tensor.name] = index
-    }
+    sourceByName = NameIndex(source)
+    destinationByName = NameIndex(destination)
     traceNames()
     trace()
     followTies()

@@ -27,7 +27,7 @@ struct SourceReader {
   init(_ inventory: Inventory, names: NameTable) {
     self.inventory = inventory
     self.names = names
-    paths = inventory.tensors.map { Bounds.path($0.components).map(names.intern) }
+    paths = names.paths(of: inventory.tensors)
     taken = [Bool](repeating: false, count: inventory.tensors.count)
   }
 
@@ -191,6 +191,7 @@ struct SourceReader {
   // MARK: Low-rank adapters
 
   private mutating func joinAdapters() {
+    guard names.texts.contains(where: { $0.hasPrefix("lora") }) else { return }
     var factors: [[Int]: [(index: Int, isDown: Bool)]] = [:]
     for index in paths.indices where !taken[index] {
       guard let (owner, isDown) = adapterOwner(paths[index]) else { continue }

@@ -138,4 +138,9 @@ struct AxisStyle {
 func squeeze(_ shape: [Int]) -> [Int] { shape.filter { $0 != 1 } }
 
 /// Shapes that a change of layout may turn into each other have the same key.
-func layoutKey(_ shape: [Int]) -> [Int] { squeeze(shape).sorted() }
+func layoutKey(_ shape: [Int]) -> [Int] {
+  // Most shapes are their own key or take one copy.
+  var key = shape.contains(1) ? squeeze(shape) : shape
+  if zip(key, key.dropFirst()).contains(where: { $0 > $1 }) { key.sort() }
+  return key
+}
