@@ -102,7 +102,8 @@ struct Facts {
   ) -> Diagnosis {
     Diagnosis(
       cause: cause, sentence: sentence, evidence: evidence, harm: harm,
-      remedy: rules.filter { verbs.contains($0.verb) }, before: before, after: after,
+      remedy: verbs.isEmpty ? [] : rules.filter { verbs.contains($0.verb) }, before: before,
+      after: after,
       isAssumption: isAssumption)
   }
 }

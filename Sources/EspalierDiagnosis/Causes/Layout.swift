@@ -106,12 +106,21 @@ enum LayoutCauses {
   private static func shapes(_ tensors: [Int], _ facts: Facts) -> [String] {
     var byDestination: [Int: Link] = [:]
     for link in facts.links { byDestination[link.destination] = link }
-    var counts: [String: (count: Int, example: String)] = [:]
+    var found: [[[Int]]: (count: Int, example: Int)] = [:]
     for d in tensors {
       guard let link = byDestination[d], let s = link.sources.first else { continue }
-      let key =
-        "source \(facts.findings.source.tensors[s].shape) to destination \(facts.findings.destination.tensors[d].shape)"
-      counts[key, default: (0, facts.findings.destination.tensors[d].text)].count += 1
+      let key = [
+        facts.findings.source.tensors[s].shape, facts.findings.destination.tensors[d].shape,
+      ]
+      found[key, default: (0, d)].count += 1
+    }
+    let counts = found.map { shapes, value in
+      (
+        key: "source \(shapes[0]) to destination \(shapes[1])",
+        value: (
+          count: value.count, example: facts.findings.destination.tensors[value.example].text
+        )
+      )
     }
     let sorted = counts.sorted { ($0.value.count, $1.key) > ($1.value.count, $0.key) }
     var lines = sorted.prefix(6).map { "\($0.key): \($0.value.count), such as \($0.value.example)" }

@@ -163,15 +163,17 @@ enum NamingCauses {
   }
 
   private static func examples(_ pairs: [Facts.Pair], _ facts: Facts) -> [String] {
-    var seen: Set<[UInt8]> = []
+    var seen: Set<[Int]> = []
     var lines: [String] = []
     var left = 0
     for pair in pairs {
-      let one = describe(pair.source, facts)
-      let two = describe(pair.destination, facts)
-      let pattern = (one + ">" + two).utf8.filter { !NamePattern.isDigit($0) }
+      let pattern =
+        pair.source.map(facts.names.withoutDigits) + [-1]
+        + pair.destination.map(facts.names.withoutDigits)
       guard seen.insert(pattern).inserted else { continue }
       if lines.count < 8 {
+        let one = describe(pair.source, facts)
+        let two = describe(pair.destination, facts)
         lines.append("source `\(one)` is destination `\(two)`")
       } else {
         left += 1

@@ -11,19 +11,19 @@ struct Unstacking {
     let lists = listTotals(other)
     guard !lists.isEmpty else { return }
     let counts = Set(lists.map(\.count))
-    var byDirectory: [[Int]: [Int]] = [:]
+    var byDirectory: [ArraySlice<Int>: [Int]] = [:]
     for (at, slot) in slots.enumerated() {
       guard let first = slot.shape.first, counts.contains(first),
         slot.shape.count >= 2 || slot.path.count > 1
       else { continue }
-      for depth in 1..<max(2, slot.path.count) where depth < slot.path.count {
-        // Nothing numbered lies below a stack's directory.
-        if slot.path[depth...].contains(where: { names.number($0) != nil }) { continue }
-        byDirectory[Array(slot.path.prefix(depth)), default: []].append(at)
+      // Nothing numbered lies below a stack's directory.
+      let numbered = slot.path.lastIndex { names.number($0) != nil } ?? -1
+      for depth in max(1, numbered + 1)..<max(1, numbered + 1, slot.path.count) {
+        byDirectory[slot.path.prefix(depth), default: []].append(at)
       }
     }
     guard !byDirectory.isEmpty else { return }
-    let totals = directoryCounts(slots)
+    let totals = directoryCounts(slots, depths: Set(byDirectory.keys.map(\.count)).sorted())
     var taken: Set<Int> = []
     var replaced: [Int: [Slot]] = [:]
     let order = byDirectory.keys.sorted {
@@ -49,10 +49,10 @@ struct Unstacking {
             ? $0.count == count && $0.total == total : $0.matches(count: count, shapes: shapes)
         }
         guard fits else { continue }
-        found.append((directory, count))
+        found.append((Array(directory), count))
         for at in members {
           taken.insert(at)
-          replaced[at] = layers(of: slots[at], count: count, below: directory)
+          replaced[at] = layers(of: slots[at], count: count, below: Array(directory))
         }
       }
     }
@@ -95,19 +95,18 @@ struct Unstacking {
       var total = 0
       var keys: Set<[Int]> = []
 
-      mutating func add(elements: Int, key: [Int]) {
+      mutating func add(_ number: Int, elements: Int, key: [Int]) {
+        numbers.insert(number)
         total = saturatingSum(total, elements)
         keys.insert(key)
       }
     }
-    var sums: [[Int]: Sum] = [:]
+    var sums: [ArraySlice<Int>: Sum] = [:]
     for slot in slots {
       let tokens = names.tokens(of: slot.path)
       let key = layoutKey(slot.shape)
       for (at, token) in tokens.dropLast().enumerated() where Token.isNumber(token) {
-        let prefix = Array(tokens.prefix(at))
-        sums[prefix, default: Sum()].numbers.insert(token)
-        sums[prefix, default: Sum()].add(elements: slot.elements, key: key)
+        sums[tokens.prefix(at), default: Sum()].add(token, elements: slot.elements, key: key)
       }
     }
     return sums.values.filter { $0.numbers.count > 1 }.map {
@@ -115,11 +114,11 @@ struct Unstacking {
     }
   }
 
-  private func directoryCounts(_ slots: [Slot]) -> [[Int]: Int] {
-    var counts: [[Int]: Int] = [:]
+  private func directoryCounts(_ slots: [Slot], depths: [Int]) -> [ArraySlice<Int>: Int] {
+    var counts: [ArraySlice<Int>: Int] = [:]
     for slot in slots {
-      for depth in 1..<max(2, slot.path.count) where depth < slot.path.count {
-        counts[Array(slot.path.prefix(depth)), default: 0] += 1
+      for depth in depths where depth < slot.path.count {
+        counts[slot.path.prefix(depth), default: 0] += 1
       }
     }
     return counts

@@ -45,11 +45,11 @@ struct UnitMatching {
     _ cells: [Cell], _ tokens: [[Int]], _ side: KeyPath<Cell, [(slot: Int, depth: Int)]>,
     _ slots: [Slot], _ isFree: (Int) -> Bool
   ) -> [Unit] {
-    var index: [[Int]: Int] = [:]
+    var index: [ArraySlice<Int>: Int] = [:]
     var found: [Unit] = []
     for (number, cell) in cells.enumerated() {
       for (slot, depth) in cell[keyPath: side] where isFree(slot) {
-        let key = Array(tokens[slot].dropFirst(depth))
+        let key = tokens[slot].dropFirst(depth)
         if let at = index[key] {
           found[at].slots[number] = slot
         } else {

@@ -44,6 +44,20 @@ final class NameTable {
   /// What a parameter of this name is.
   func role(_ id: Int) -> Vocabulary.Role { roles.indices.contains(id) ? roles[id] : .other }
 
+  private var plain: [Int?] = []
+  private var plainIDs: [String: Int] = [:]
+
+  /// A number for the component's text without its digits.
+  func withoutDigits(_ id: Int) -> Int {
+    if plain.indices.contains(id), let known = plain[id] { return known }
+    let text = String(decoding: self.text(id).utf8.filter { !isDigit($0) }, as: UTF8.self)
+    let number = plainIDs[text] ?? plainIDs.count
+    plainIDs[text] = number
+    while plain.count <= id { plain.append(nil) }
+    plain[id] = number
+    return number
+  }
+
   func join(_ path: some Sequence<Int>) -> String {
     path.map { text($0) }.joined(separator: ".")
   }

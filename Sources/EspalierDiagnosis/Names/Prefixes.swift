@@ -6,7 +6,7 @@ struct PrefixSolver {
   /// Prefixes of the destination that source names lack.
   private(set) var missing: [[Int]] = []
 
-  private var wanted: Set<[Int]> = []
+  private var wanted: Set<ArraySlice<Int>> = []
   /// Full destination paths with their numbers blanked out.
   private var wantedPatterns: Set<[Int]> = []
   private var destinationComponents: Set<Int> = []
@@ -29,13 +29,14 @@ struct PrefixSolver {
 
   /// Full destination paths, and those without a prefix that many of them share.
   private mutating func prepare(_ destination: [[Int]]) {
-    var counts: [[Int]: Int] = [:]
+    // Parts of paths are keys as they stand, without a copy.
+    var counts: [ArraySlice<Int>: Int] = [:]
     for path in destination {
-      wanted.insert(path)
+      wanted.insert(path[...])
       wantedPatterns.insert(pattern(path))
       for id in path { destinationComponents.insert(id) }
       for depth in 1..<max(2, min(4, path.count)) where path.count > depth {
-        counts[Array(path.prefix(depth)), default: 0] += 1
+        counts[path.prefix(depth), default: 0] += 1
       }
     }
     for (prefix, count) in counts where count * 5 >= destination.count && count > 1 {
@@ -43,7 +44,7 @@ struct PrefixSolver {
       // A rest that starts with a list position would make `blocks` look like a prefix.
       for path in destination
       where path.starts(with: prefix) && names.number(path[prefix.count]) == nil {
-        wanted.insert(Array(path.dropFirst(prefix.count)))
+        wanted.insert(path.dropFirst(prefix.count))
       }
     }
   }
@@ -76,10 +77,10 @@ struct PrefixSolver {
       {
         return
       }
-      let before = slots.count { wanted.contains($0.path) }
+      let before = slots.count { wanted.contains($0.path[...]) }
       let after = slots.count { slot in
         slot.path.first.map { cut.contains($0) } == true
-          && wanted.contains(Array(slot.path.dropFirst()))
+          && wanted.contains(slot.path.dropFirst())
       }
       guard after >= before else { return }
       let inDestination = destination.contains { $0.first.map { cut.contains($0) } == true }
@@ -104,7 +105,7 @@ struct PrefixSolver {
   private func cutForeign(_ slots: inout [Slot]) {
     var tried: [Int: Int] = [:]
     var helped: [Int: Int] = [:]
-    for slot in slots where !wanted.contains(slot.path) {
+    for slot in slots where !wanted.contains(slot.path[...]) {
       let foreign = Set(slot.path.dropLast().filter(isForeign))
       guard !foreign.isEmpty else { continue }
       let rest = slot.path.filter { !foreign.contains($0) }
@@ -119,7 +120,7 @@ struct PrefixSolver {
         count >= 2 && count * 2 >= (tried[id] ?? 0)
       }.keys)
     guard !accepted.isEmpty else { return }
-    for at in slots.indices where !wanted.contains(slots[at].path) {
+    for at in slots.indices where !wanted.contains(slots[at].path[...]) {
       remove(&slots[at]) { accepted.contains($0) }
     }
   }
@@ -131,11 +132,13 @@ struct PrefixSolver {
   /// Lines up as it stands, or after cutting one or two leading components more.
   private func lineUp(_ path: [Int]) -> Bool {
     guard !path.isEmpty else { return false }
-    if wanted.contains(path) { return path.count > 1 || path.count == 1 && !isPlainLeaf(path[0]) }
+    if wanted.contains(path[...]) {
+      return path.count > 1 || path.count == 1 && !isPlainLeaf(path[0])
+    }
     // Numbers may have moved as well.
     if path.count > 1, wantedPatterns.contains(pattern(path)) { return true }
     for depth in 1...2 where path.count > depth + 1 {
-      if wanted.contains(Array(path.dropFirst(depth))) { return true }
+      if wanted.contains(path.dropFirst(depth)) { return true }
     }
     return false
   }
@@ -164,14 +167,14 @@ struct PrefixSolver {
   /// Prefixes made of components that the destination has too, in other places.
   private func cutLeading(_ slots: inout [Slot]) {
     for _ in 0..<3 {
-      var votes: [[Int]: Int] = [:]
-      var total: [[Int]: Int] = [:]
-      for slot in slots where !wanted.contains(slot.path) {
+      var votes: [ArraySlice<Int>: Int] = [:]
+      var total: [ArraySlice<Int>: Int] = [:]
+      for slot in slots where !wanted.contains(slot.path[...]) {
         for depth in 1...4 where slot.path.count > depth {
-          let prefix = Array(slot.path.prefix(depth))
+          let prefix = slot.path.prefix(depth)
           total[prefix, default: 0] += 1
-          let rest = Array(slot.path.dropFirst(depth))
-          if wanted.contains(rest), rest.count > 1 || !isPlainLeaf(rest[0]) {
+          let rest = slot.path.dropFirst(depth)
+          if wanted.contains(rest), rest.count > 1 || !isPlainLeaf(rest[depth]) {
             votes[prefix, default: 0] += 1
           }
         }
@@ -187,7 +190,7 @@ struct PrefixSolver {
       guard let (prefix, _) = best else { return }
       for at in slots.indices
       where slots[at].path.starts(with: prefix) && slots[at].path.count > prefix.count
-        && !wanted.contains(slots[at].path)
+        && !wanted.contains(slots[at].path[...])
       {
         slots[at].cut.prefix.append(contentsOf: prefix)
         slots[at].path.removeFirst(prefix.count)
@@ -197,7 +200,7 @@ struct PrefixSolver {
 
   /// Wrappers are cut even where names differ otherwise, if the destination has none of them.
   private func cutKnownWrappers(_ slots: inout [Slot]) {
-    for at in slots.indices where !wanted.contains(slots[at].path) {
+    for at in slots.indices where !wanted.contains(slots[at].path[...]) {
       remove(&slots[at]) { wrapperIDs.contains($0) && !destinationComponents.contains($0) }
     }
   }
@@ -206,17 +209,17 @@ struct PrefixSolver {
 
   /// Destination prefixes below which the source's names stand as they are.
   private mutating func findMissing(_ slots: [Slot], destination: [[Int]]) {
-    let have = Set(slots.map(\.path))
+    let have = Set(slots.map { $0.path[...] })
     for _ in 0..<3 {
-      var votes: [[Int]: Int] = [:]
-      var total: [[Int]: Int] = [:]
-      for path in destination where !have.contains(path) && !have.contains(strip(path)) {
+      var votes: [ArraySlice<Int>: Int] = [:]
+      var total: [ArraySlice<Int>: Int] = [:]
+      for path in destination where !have.contains(path[...]) && !have.contains(strip(path)[...]) {
         for depth in 1...4 where path.count > depth {
-          let prefix = Array(path.prefix(depth))
+          let prefix = path.prefix(depth)
           total[prefix, default: 0] += 1
-          let rest = Array(path.dropFirst(depth))
-          if have.contains(rest), rest.count > 1 || !isPlainLeaf(rest[0]),
-            names.number(rest[0]) == nil || path.count == rest.count
+          let rest = path.dropFirst(depth)
+          if have.contains(rest), rest.count > 1 || !isPlainLeaf(rest[depth]),
+            names.number(rest[depth]) == nil || path.count == rest.count
           {
             votes[prefix, default: 0] += 1
           }
@@ -225,10 +228,10 @@ struct PrefixSolver {
       let best = votes.filter { prefix, count in
         count * 2 >= (total[prefix] ?? 0) && prefix.allSatisfy { names.number($0) == nil }
           && count >= 2
-          && !missing.contains(prefix)
+          && !missing.contains { $0 == Array(prefix) }
       }.max { ($0.value, -$0.key.count) < ($1.value, -$1.key.count) }
       guard let (prefix, _) = best else { return }
-      missing.append(prefix)
+      missing.append(Array(prefix))
     }
   }
 

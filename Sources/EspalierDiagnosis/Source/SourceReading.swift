@@ -59,13 +59,13 @@ struct SourceReader {
     let entries = Set(Vocabulary.optimizerEntries.map { names.intern($0) })
     let leaves = Set(Vocabulary.optimizerLeaves.map { names.intern($0) })
     let steps = Set(["global_step", "step", "iteration"].map { names.intern($0) })
-    var byPath: [[Int]: Int] = [:]
-    for (index, path) in paths.enumerated() { byPath[path] = index }
+    var byPath: [ArraySlice<Int>: Int] = [:]
+    for (index, path) in paths.enumerated() { byPath[path[...]] = index }
     for (index, path) in paths.enumerated() {
       guard let leaf = path.last else { continue }
       let below = path.count > 1 && path.prefix(2).contains { entries.contains($0) }
       // A slot variable hangs below the name of the tensor it belongs to.
-      let owner = byPath[Array(path.dropLast())]
+      let owner = byPath[path.dropLast()]
       let hangs =
         owner.map { inventory.tensors[$0].shape == inventory.tensors[index].shape } ?? false
       let counts = path.count == 1 && steps.contains(leaf) && inventory.tensors[index].elements == 1
@@ -117,9 +117,9 @@ struct SourceReader {
 
   private func isSameTree(_ a: [Int], _ b: [Int], depth: Int) -> Bool {
     guard a.count * 10 >= b.count * 9, b.count * 10 >= a.count * 9 else { return false }
-    var shapes: [[Int]: [Int]] = [:]
-    for index in a { shapes[Array(paths[index].dropFirst(depth))] = inventory.tensors[index].shape }
-    let same = b.count { shapes[Array(paths[$0].dropFirst(depth))] == inventory.tensors[$0].shape }
+    var shapes: [ArraySlice<Int>: [Int]] = [:]
+    for index in a { shapes[paths[index].dropFirst(depth)] = inventory.tensors[index].shape }
+    let same = b.count { shapes[paths[$0].dropFirst(depth)] == inventory.tensors[$0].shape }
     return same * 10 >= max(a.count, b.count) * 9
   }
 
