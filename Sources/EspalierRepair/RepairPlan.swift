@@ -30,9 +30,18 @@ struct RepairPlan {
 
   private mutating func compile() throws(RepairError) {
     let (tree, leaves, reverses) = (source.tree, self.leaves, source.reversesShapes)
-    let computed = ComputedSteps(source: inventory.source) { s in
-      Compiler.input(leaves.source[s], of: tree, reverses: reverses)
-    }
+    let context = ReadContext(
+      source: source.values, destination: destination.values,
+      reversesDestination: destination.reversesShapes, blockBytes: 1 << 20)
+    let computed = ComputedSteps(
+      source: inventory.source,
+      leaf: { Compiler.input(leaves.source[$0], of: tree, reverses: reverses) },
+      bytes: { node in
+        guard context.hasValues(node), var reader = try? context.open(node) else { return nil }
+        var bytes = [UInt8](repeating: 0, count: node.byteCount)
+        let isWhole = (try? bytes.withUnsafeMutableBytes { try reader.fillAll($0) }) != nil
+        return isWhole ? bytes : nil
+      })
     defer { notes = computed.notes }
     let compiler = Compiler(
       source: inventory.source, sourceLeaves: leaves.source, sourceTree: source.tree,

@@ -1,7 +1,8 @@
 import EspalierDiagnosis
 import EspalierTree
 
-/// `base + scale * B A`: a low-rank adapter merged into its base weight.
+/// `base + scale * B A`: a low-rank adapter merged into its base weight. With a magnitude for each
+/// output (DoRA), every output of that sum is brought to its magnitude.
 struct AdapterStep: Computation {
   enum Scale: Sendable {
     case number(Float)
@@ -14,28 +15,28 @@ struct AdapterStep: Computation {
   let rank: Int
   /// The base weight is (in, out).
   let isTurned: Bool
+  let hasMagnitude: Bool
   let scale: Scale
 
-  /// Inputs: base, A (rank, in), B (out, rank), and alpha where a tensor holds it.
-  static func node(_ parts: [Part], _ steps: ComputedSteps) throws(StepError) -> ValueNode {
-    let down = parts.first { part in
-      ["lora_A", "lora_down", "lora_embedding_A", "down"].contains { part.has($0) }
-    }
-    let up = parts.first { part in
-      ["lora_B", "lora_up", "lora_embedding_B", "up"].contains { part.has($0) }
-        && part.tensor != down?.tensor
-    }
-    guard parts.count == 3, let down, let up,
-      let base = parts.first(where: { $0.tensor != down.tensor && $0.tensor != up.tensor })
-    else {
+  /// Inputs: base, A (rank, in), B (out, rank), the magnitude and alpha where tensors hold them.
+  ///
+  /// - Parameter own: the destination's values, which are the base where the source has none.
+  static func node(
+    _ parts: [Part], _ steps: ComputedSteps, own: ValueNode
+  ) throws(StepError) -> ValueNode {
+    let roles = AdapterParts(parts)
+    guard roles.isComplete, let down = roles.down, let up = roles.up else {
       throw StepError(
         .unsupported, found: "\(parts.count) tensors",
-        expected: "a base weight and the two factors of an adapter")
+        expected:
+          "a base weight (or none, for the destination's own), the two factors of an adapter, "
+          + "perhaps a magnitude")
     }
+    let base = roles.base?.node ?? own
     let rank = down.shape.first ?? 0
-    let (a, b, all) = (down.node.elementCount, up.node.elementCount, base.node.elementCount)
+    let (a, b, all) = (down.node.elementCount, up.node.elementCount, base.elementCount)
     guard rank > 0, up.shape.count >= 2, up.shape[1] == rank, b == up.shape[0] * rank,
-      down.shape.count >= 2, base.shape.count >= 2
+      down.shape.count >= 2, base.shape.count >= 2, base.dtype.isWholeBytes
     else {
       throw StepError(
         .unsupported, found: "factors of the shapes \(Shape(down.shape)) and \(Shape(up.shape))",
@@ -46,88 +47,117 @@ struct AdapterStep: Computation {
     let columns = rows == 0 ? 0 : all / rows
     let fits = rows == outputs && columns == inputs
     let fitsTurned = base.shape.count == 2 && rows == inputs && columns == outputs
-    let saysTurned =
-      down.has("lora_embedding_A")
-      || steps.source.metadata.contains {
-        $0.key.hasSuffix("fan_in_fan_out") && ["true", "True", "1"].contains($0.value)
-      }
+    let saysTurned = down.has("lora_embedding_A") || steps.says("fan_in_fan_out")
     guard fits || fitsTurned else {
       throw StepError(
         found: "a base of the shape \(Shape(base.shape)), factors for \(outputs) × \(inputs)",
         expected: "the same outputs and inputs")
     }
-    let isTurned = fitsTurned && (!fits || saysTurned)
-    var nodes = [base.node, down.node, up.node]
-    let scale = steps.scale(down, rank, &nodes)
+    if let magnitude = roles.magnitude, magnitude.node.elementCount != outputs {
+      throw StepError(
+        found: "a magnitude of the shape \(Shape(magnitude.shape))",
+        expected: "one for each of \(outputs) outputs")
+    }
+    var nodes = [base, down.node, up.node] + (roles.magnitude.map { [$0.node] } ?? [])
+    let scale = try steps.scale(down, rank, &nodes)
     let step = AdapterStep(
-      rows: rows, columns: columns, rank: rank, isTurned: isTurned, scale: scale)
+      rows: rows, columns: columns, rank: rank, isTurned: fitsTurned && (!fits || saysTurned),
+      hasMagnitude: roles.magnitude != nil, scale: scale)
     return ValueNode(.f32, base.shape, .computed(step, nodes))
   }
 
   func open(_ inputs: [ValueNode], _ context: ReadContext) throws -> any TensorReader {
-    let base = try FloatStream(inputs[0], context)
     var down = try FloatStream.all(inputs[1], context)
     let up = try FloatStream.all(inputs[2], context)
+    let magnitude = hasMagnitude ? try FloatStream.all(inputs[3], context) : []
     var factor: Float = 1
     switch scale {
     case .number(let value): factor = value
     case .alphaTensor:
-      factor = (try FloatStream.all(inputs[3], context).first ?? Float(rank)) / Float(rank)
+      let alpha = try inputs.last.flatMap { try FloatStream.all($0, context).first }
+      factor = (alpha ?? Float(rank)) / Float(rank)
     }
     for index in down.indices { down[index] *= factor }
+    let columnFactors =
+      hasMagnitude && isTurned
+      ? try columnFactors(FloatStream(inputs[0], context), down, up, magnitude) : nil
+    let base = try FloatStream(inputs[0], context)
     var row = 0
     return ComputedReader { [down, self] in
       guard row < rows, columns > 0 else { return [] }
-      var values = try base.next(columns)
-      for k in 0..<rank {
-        // Row-wise sums of products: rows of A by an entry of B, or the other way round.
-        let weight = isTurned ? down[k * rows + row] : up[row * rank + k]
-        if isTurned {
-          for column in 0..<columns { values[column] += weight * up[column * rank + k] }
-        } else {
-          let start = k * columns
-          for column in 0..<columns { values[column] += weight * down[start + column] }
-        }
+      var values = try merged(row, base, down, up)
+      if let columnFactors {
+        for column in 0..<columns { values[column] *= columnFactors[column] }
+      } else if hasMagnitude {
+        let norm = values.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+        let scale = magnitude[row] / Float(norm)
+        for column in 0..<columns { values[column] *= scale }
       }
       row += 1
       return values
     }
   }
+
+  /// The next row of base and adapter.
+  private func merged(
+    _ row: Int, _ base: FloatStream, _ down: [Float], _ up: [Float]
+  ) throws -> [Float] {
+    var values = try base.next(columns)
+    for k in 0..<rank {
+      // Row-wise sums of products: rows of A by an entry of B, or the other way round.
+      let weight = isTurned ? down[k * rows + row] : up[row * rank + k]
+      if isTurned {
+        for column in 0..<columns { values[column] += weight * up[column * rank + k] }
+      } else {
+        let start = k * columns
+        for column in 0..<columns { values[column] += weight * down[start + column] }
+      }
+    }
+    return values
+  }
+
+  /// What brings each column to its magnitude; the weight is read once for it.
+  private func columnFactors(
+    _ base: FloatStream, _ down: [Float], _ up: [Float], _ magnitude: [Float]
+  ) throws -> [Float] {
+    var squares = [Double](repeating: 0, count: columns)
+    for row in 0..<rows {
+      for (column, value) in try merged(row, base, down, up).enumerated() {
+        squares[column] += Double(value) * Double(value)
+      }
+    }
+    return zip(magnitude, squares).map { $0 / Float($1.squareRoot()) }
+  }
 }
 
-extension ComputedSteps {
-  /// alpha / rank, from a tensor beside the factors or from the metadata; 1 where nothing says it.
-  fileprivate func scale(
-    _ down: Part, _ rank: Int, _ nodes: inout [ValueNode]
-  ) -> AdapterStep.Scale {
-    let name = down.tensor.name
-    if let place = Self.place(of: ["lora_A", "lora_down", "lora.down"], in: name),
-      let alpha = tensor(named: Array(name[..<place]) + Array("alpha".utf8)),
-      source.tensors[alpha].elements == 1
-    {
-      nodes.append(leaf(alpha))
-      return .alphaTensor
+/// Which of the tensors of a `lora_merge` is what, by the parts of their names.
+private struct AdapterParts {
+  var base: Part?
+  var down: Part?
+  var up: Part?
+  var magnitude: Part?
+  private var others = 0
+
+  init(_ parts: [Part]) {
+    for part in parts {
+      if down == nil, ["lora_A", "lora_down", "lora_embedding_A", "down"].contains(where: part.has)
+      {
+        down = part
+      } else if up == nil,
+        ["lora_B", "lora_up", "lora_embedding_B", "up"].contains(where: part.has)
+      {
+        up = part
+      } else if magnitude == nil,
+        ["lora_magnitude_vector", "dora_scale"].contains(where: part.has)
+      {
+        magnitude = part
+      } else if base == nil {
+        base = part
+      } else {
+        others += 1
+      }
     }
-    if let alpha { return .number(alpha / (isRootScaled ? Float(rank).squareRoot() : Float(rank))) }
-    note(
-      "lora_merge: neither the source's metadata nor a tensor says alpha; the scale 1 (alpha = rank) "
-        + "is assumed")
-    return .number(1)
   }
 
-  /// What the metadata says of the scale.
-  var alpha: Float? { metadata(["lora_alpha", "ss_network_alpha"]) }
-  var isRootScaled: Bool {
-    source.metadata.contains {
-      $0.key.hasSuffix("use_rslora") && ["true", "True", "1"].contains($0.value)
-    }
-  }
-
-  private static func place(of words: [String], in name: [UInt8]) -> Int? {
-    for word in words.map({ Array($0.utf8) }) where name.count >= word.count {
-      for start in 0...(name.count - word.count)
-      where name[start..<start + word.count].elementsEqual(word) { return start }
-    }
-    return nil
-  }
+  var isComplete: Bool { down != nil && up != nil && others == 0 }
 }

@@ -5,6 +5,7 @@ import EspalierTree
 final class ComputedSteps {
   let source: Inventory
   let leaf: (Int) -> ValueNode
+  private let bytes: (ValueNode) -> [UInt8]?
   /// Made when a step first asks for a tensor by its name: most repairs have no such step.
   private lazy var byName: [[UInt8]: Int] = Dictionary(
     source.tensors.enumerated().map { ($0.element.name, $0.offset) },
@@ -12,18 +13,32 @@ final class ComputedSteps {
   /// What had to be assumed, each once.
   private(set) var notes: [String] = []
 
-  /// - Parameter leaf: the node of a source tensor.
-  init(source: Inventory, leaf: @escaping (Int) -> ValueNode) {
+  /// - Parameters:
+  ///   - leaf: the node of a source tensor.
+  ///   - bytes: the values of a node, where they are at hand.
+  init(
+    source: Inventory, leaf: @escaping (Int) -> ValueNode,
+    bytes: @escaping (ValueNode) -> [UInt8]? = { _ in nil }
+  ) {
     self.source = source
     self.leaf = leaf
+    self.bytes = bytes
+  }
+
+  /// The bytes of a tensor that says how others are to be read: a few, known before a load begins.
+  func smallBytes(_ part: Part) -> [UInt8]? {
+    part.node.byteCount <= 1 << 16 ? bytes(part.node) : nil
   }
 
   func note(_ text: String) {
     if !notes.contains(text) { notes.append(text) }
   }
 
+  /// - Parameters:
+  ///   - target: the destination's shape as rules see it.
+  ///   - own: the destination's values.
   func node(
-    _ step: Step, _ link: Link, _ nodes: [ValueNode], _ target: [Int]
+    _ step: Step, _ link: Link, _ nodes: [ValueNode], _ target: [Int], own: ValueNode
   ) throws(StepError) -> ValueNode {
     guard nodes.count == link.sources.count else {
       throw StepError(
@@ -43,8 +58,10 @@ final class ComputedSteps {
     switch step {
     case .weightNorm(let dim): return try WeightNormStep.node(parts, dim: dim)
     case .foldBatchNorm: return try BatchNormStep.node(parts, self, target)
-    case .loraMerge: return try AdapterStep.node(parts, self)
-    default: return try Dequantisation.node(parts, self, target)
+    case .loraMerge: return try AdapterStep.node(parts, self, own: own)
+    default:
+      return try Dequantisation.node(
+        parts, self, target, isLast: link.operation.steps.count { !$0.keepsValues } == 1)
     }
   }
 
@@ -53,12 +70,22 @@ final class ComputedSteps {
   /// A number of the metadata, whose key ends so.
   func metadata(_ suffixes: [String]) -> Float? {
     for suffix in suffixes {
-      for (key, text) in source.metadata.sorted(by: { $0.key < $1.key })
-      where key == suffix || key.hasSuffix("." + suffix) {
-        if let value = Float(text) { return value }
-      }
+      if let value = texts(suffix).lazy.compactMap({ Float($0) }).first { return value }
     }
     return nil
+  }
+
+  /// A text of the metadata, whose key ends so.
+  func text(_ suffix: String) -> String? { texts(suffix).first }
+
+  /// Whether the metadata says yes to it.
+  func says(_ suffix: String) -> Bool {
+    texts(suffix).contains { ["true", "True", "1"].contains($0) }
+  }
+
+  private func texts(_ suffix: String) -> [String] {
+    source.metadata.keys.filter { $0 == suffix || $0.hasSuffix("." + suffix) }.sorted()
+      .compactMap { source.metadata[$0] }
   }
 }
 

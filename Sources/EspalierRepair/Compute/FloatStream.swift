@@ -62,11 +62,17 @@ final class WordStream {
     left = node.elementCount
   }
 
+  /// The next bytes of a stream of bytes, whatever their type is called.
+  func nextBytes(_ count: Int) throws -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    try bytes.withUnsafeMutableBytes { try reader.fillAll($0) }
+    left -= min(left, count / max(size, 1))
+    return bytes
+  }
+
   func next(_ count: Int) throws -> [UInt32] {
     guard count <= left else { throw SequentialStorage.EndOfValues() }
-    var bytes = [UInt8](repeating: 0, count: count * size)
-    try bytes.withUnsafeMutableBytes { try reader.fillAll($0) }
-    left -= count
+    let bytes = try nextBytes(count * size)
     return bytes.withUnsafeBytes { bytes in
       (0..<count).map { place in
         switch size {

@@ -224,7 +224,7 @@ struct JuliaCode: ExportedCode {
     return inside
   }
 
-  func computed(_ step: Step, _ names: [String]) -> String {
+  func computed(_ step: Step, _ names: [String], isLast: Bool) -> String {
     let inside = names.map(source).joined(separator: ", ")
     if case .weightNorm(let dim) = step { return "weight_norm(\(inside), \(dim &+ 1))" }
     return "\(step)(\(inside))"

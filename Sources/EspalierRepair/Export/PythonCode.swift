@@ -12,8 +12,10 @@ struct PythonCode: ExportedCode {
 
     or, in a training script:
 
-        model.load_state_dict(repair(torch.load("checkpoint.pt"), model.state_dict()), strict=False)
+        model.load_state_dict(repair(load("checkpoint.pt"), model.state_dict()), strict=False)
     """
+    import json
+    import math
     import re
     import sys
 
@@ -138,6 +140,13 @@ struct PythonCode: ExportedCode {
 
 
     def load(path):
+        if path.endswith(".gguf"):
+            import gguf
+
+            return {
+                tensor.name: torch.from_numpy(gguf.dequantize(tensor.data, tensor.tensor_type).copy())
+                for tensor in gguf.GGUFReader(path).tensors
+            }
         if path.endswith(".safetensors"):
             from safetensors.torch import load_file
 
@@ -205,19 +214,30 @@ struct PythonCode: ExportedCode {
     return inside
   }
 
-  func computed(_ step: Step, _ names: [String]) -> String {
+  func computed(_ step: Step, _ names: [String], isLast: Bool) -> String {
     let inside = "[" + names.joined(separator: ", ") + "]"
     switch step {
     case .weightNorm(let dim):
       return "weight_norm(\(names.map(source).joined(separator: ", ")), \(dim))"
     case .foldBatchNorm: return "fold_bn(source, \(inside), target[name], eps=\(facts.epsilon))"
-    case .loraMerge:
-      let alpha = facts.alpha.map { ", alpha=\($0)" } ?? ""
-      return "lora_merge(source, \(inside)\(alpha)\(facts.isRootScaled ? ", root=True" : ""))"
+    case .loraMerge: return "lora_merge(source, \(inside), target[name]\(adapterFacts))"
     case .dequantise:
-      return "dequantise(source, \(inside), \(facts.bits.map(String.init) ?? "None"))"
+      let bits = facts.bits.map { ", bits=\($0)" } ?? ""
+      return "dequantise(source, \(inside), target[name]\(bits)\(isLast ? "" : ", last=False")"
+        + "\(facts.hasPlainZeros ? ", zero=0" : ""))"
     default: return "unsupported(\"\(step)\")"
     }
+  }
+
+  /// What the metadata says of an adapter, as further arguments.
+  private var adapterFacts: String {
+    var out = facts.alpha.map { ", alpha=\($0)" } ?? ""
+    if !facts.patterns.isEmpty {
+      let pairs = facts.patterns.map { "(\(text($0.pattern)), \($0.alpha))" }
+      out += ", patterns=[\(pairs.joined(separator: ", "))]"
+    }
+    return out + (facts.isRootScaled ? ", root=True" : "")
+      + (facts.isTurned ? ", turned=True" : "")
   }
 
   func loop(_ destination: NamePattern, body: String?) -> String {

@@ -84,9 +84,12 @@ public struct RepairExport: Sendable {
   private func computed(
     _ operation: Operation, _ names: [String], _ code: any ExportedCode
   ) -> String {
+    let moves = operation.steps.count { !$0.keepsValues }
     var value = ""
     for step in operation.steps {
-      value = step.isComputed ? code.computed(step, names) : code.moved(value, step, layer: nil)
+      value =
+        step.isComputed
+        ? code.computed(step, names, isLast: moves == 1) : code.moved(value, step, layer: nil)
     }
     return value
   }
@@ -96,13 +99,22 @@ public struct RepairExport: Sendable {
 struct ExportFacts: Sendable {
   let bits: Int?
   let alpha: Float?
+  /// Alphas of single modules, by the ends of their names.
+  let patterns: [(pattern: String, alpha: Float)]
   let isRootScaled: Bool
+  /// Weights of adapters are (in, out).
+  let isTurned: Bool
+  /// Zeros of GPTQ are stored as they are.
+  let hasPlainZeros: Bool
   let epsilon: Float
 
   init(_ source: Inventory) {
     let steps = ComputedSteps(source: source) { _ in ValueNode(.f32, [], .concat([], axis: 0)) }
     bits = source.number(["quantization.bits", "bits", "num_bits"])
     alpha = steps.alpha
+    patterns = AlphaPatterns(source.metadata).entries
+    isTurned = steps.says("fan_in_fan_out")
+    hasPlainZeros = steps.text("checkpoint_format") == "gptq_v2"
     isRootScaled = steps.isRootScaled
     epsilon = steps.epsilon
   }
@@ -135,7 +147,8 @@ protocol ExportedCode {
   func tied(_ name: String) -> String
   func moved(_ value: String, _ step: Step, layer: Int?) -> String
   func joined(_ values: [String], _ step: Step) -> String
-  func computed(_ step: Step, _ names: [String]) -> String
+  /// - Parameter isLast: the result is the model's own array, whose size tells how it was packed.
+  func computed(_ step: Step, _ names: [String], isLast: Bool) -> String
   /// A statement for all destination names that fit; without a body they are skipped.
   func loop(_ destination: NamePattern, body: String?) -> String
 }

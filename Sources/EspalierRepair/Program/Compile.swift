@@ -70,7 +70,8 @@ struct Compiler {
         .unsupported, found: "“resize”, which would compute new values by interpolation",
         expected: "a step that keeps values; remove the rule, and the destination keeps its own")
     case .dequantise, .weightNorm, .loraMerge, .foldBatchNorm:
-      nodes = [try computed.node(step, link, nodes, target)]
+      let own = ValueNode(destinationTree.dtype(of: destination), target, .own(destination))
+      nodes = [try computed.node(step, link, nodes, target, own: own)]
     default:
       for place in nodes.indices { nodes[place] = try Self.moved(nodes[place], step) }
     }

@@ -12,6 +12,8 @@ final class ValueNode: Sendable {
   enum Kind: Sendable {
     /// An array of the source as it is.
     case leaf(LeafID)
+    /// An array of the destination, its axes as rules see them.
+    case own(LeafID)
     /// Elements of another node's stream, by strides.
     case view(ValueNode, offset: Int, strides: [Int])
     /// Positions along an axis, in any order.

@@ -127,7 +127,9 @@ struct PadReader: TensorReader {
   init(_ node: ValueNode, _ inner: ValueNode, _ leaf: LeafID, context: ReadContext) throws {
     source = try Self.converted(
       context.open(inner), from: inner.dtype, to: node.dtype, inner.elementCount)
-    destination = try Self.own(node, leaf, context)
+    destination = try Self.converted(
+      context.own(leaf), from: context.destination.tree.dtype(of: leaf), to: node.dtype,
+      node.elementCount)
     // Axes behind the last one that grows are one run.
     let last = node.shape.indices.last { node.shape[$0] != inner.shape[$0] } ?? 0
     outer = Array(node.shape[..<last])
@@ -137,20 +139,6 @@ struct PadReader: TensorReader {
     innerRowBytes = inner.shape[last...].reduce(size, *)
     index = [Int](repeating: 0, count: outer.count)
     isDone = rowBytes == 0 || outer.contains(0)
-  }
-
-  /// The destination's values in the type and the order of the axes that the node has.
-  private static func own(
-    _ node: ValueNode, _ leaf: LeafID, _ context: ReadContext
-  ) throws -> any TensorReader {
-    let tree = context.destination.tree
-    let dtype = tree.dtype(of: leaf)
-    let plain = ValueNode(dtype, tree.shape(of: leaf).dimensions, .leaf(leaf))
-    let own = ReadContext(
-      source: context.destination, destination: context.destination,
-      reversesDestination: false, blockBytes: context.blockBytes)
-    let reader = try own.open(context.reversesDestination ? plain.reversed() : plain)
-    return converted(reader, from: dtype, to: node.dtype, node.elementCount)
   }
 
   private static func converted(

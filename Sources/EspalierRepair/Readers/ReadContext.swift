@@ -14,6 +14,7 @@ struct ReadContext: Sendable {
     if node.byteCount == 0 { return ZeroReader(byteCount: 0) }
     switch node.kind {
     case .leaf(let leaf): return try source.reader(for: leaf)
+    case .own(let leaf): return try own(leaf)
     case .view(let base, let offset, let strides):
       return try openView(node, base, offset, strides)
     case .gather(let base, let axis, let order):
@@ -25,6 +26,16 @@ struct ReadContext: Sendable {
     case .pad(let inner, let leaf): return try PadReader(node, inner, leaf, context: self)
     case .computed(let computation, let inputs): return try computation.open(inputs, self)
     }
+  }
+
+  /// The destination's values in the order of axes that rules see.
+  func own(_ leaf: LeafID) throws -> any TensorReader {
+    let tree = destination.tree
+    let plain = ValueNode(tree.dtype(of: leaf), tree.shape(of: leaf).dimensions, .leaf(leaf))
+    let context = ReadContext(
+      source: destination, destination: destination, reversesDestination: false,
+      blockBytes: blockBytes)
+    return try context.open(reversesDestination ? plain.reversed() : plain)
   }
 
   /// A node's stream as a storage that is read forward.
@@ -71,6 +82,7 @@ struct ReadContext: Sendable {
   func hasValues(_ node: ValueNode) -> Bool {
     switch node.kind {
     case .leaf(let leaf): source.hasValues(leaf)
+    case .own(let leaf): destination.hasValues(leaf)
     case .view(let base, _, _), .gather(let base, _, _): hasValues(base)
     case .concat(let nodes, _), .computed(_, let nodes): nodes.allSatisfy(hasValues)
     case .pad(let inner, let leaf): hasValues(inner) && destination.hasValues(leaf)

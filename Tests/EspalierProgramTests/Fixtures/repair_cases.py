@@ -127,8 +127,57 @@ def computed():
          merge, {"q.weight": base.T + (b @ a).T}, exact=False)
 
 
+def adapters():
+    """PEFT's rules: scale, magnitude, factors of convolutions and embeddings, a base of its own."""
+    names = ["q.base_layer.weight", "q.lora_A.default.weight", "q.lora_B.default.weight"]
+    merge = to("q.weight", names, "lora_merge")
+    base, a, b = torch.randn(8, 8), torch.randn(4, 8), torch.randn(8, 4)
+    state = dict(zip(names, (base, a, b)))
+    zero = {"q.weight": torch.zeros(8, 8)}
+    case("lora root of the rank", state, zero, merge, {"q.weight": base + 16 / 4**0.5 * b @ a},
+         {"lora_alpha": "16", "use_rslora": "true"}, exact=False)
+    case("lora alpha pattern", state, zero, merge, {"q.weight": base + 32 / 4 * b @ a},
+         {"lora_alpha": "16", "alpha_pattern.q": "32", "alpha_pattern.other.q": "2"}, exact=False)
+    case("lora square and turned", state, zero, merge, {"q.weight": base + 16 / 4 * (b @ a).T},
+         {"lora_alpha": "16", "fan_in_fan_out": "true"}, exact=False)
+    case("lora on the model's own", {name: state[name] for name in names[1:]}, {"q.weight": base},
+         to("q.weight", names[1:], "lora_merge"), {"q.weight": base + 16 / 4 * b @ a},
+         {"lora_alpha": "16"}, exact=False)
+    conv, down, up = torch.randn(6, 5, 3, 3), torch.randn(2, 5, 3, 3), torch.randn(6, 2, 1, 1)
+    delta = torch.nn.functional.conv2d(down.transpose(0, 1), up).transpose(0, 1)
+    case("lora convolution", dict(zip(names, (conv, down, up))), {"q.weight": torch.zeros(6, 5, 3, 3)},
+         merge, {"q.weight": conv + 3 / 2 * delta}, {"lora_alpha": "3"}, exact=False)
+    table, down, up = torch.randn(20, 6), torch.randn(3, 20), torch.randn(6, 3)
+    embedded = ["q.base_layer.weight", "q.lora_embedding_A.default", "q.lora_embedding_B.default"]
+    case("lora embedding", dict(zip(embedded, (table, down, up))), {"q.weight": torch.zeros(20, 6)},
+         to("q.weight", embedded, "lora_merge"), {"q.weight": table + 6 / 3 * (up @ down).T},
+         {"lora_alpha": "6"}, exact=False)
+
+    base, a, b, m = torch.randn(10, 6), torch.randn(2, 6), torch.randn(10, 2), torch.rand(10) + 1
+    magnitude = "q.lora_magnitude_vector.default.weight"
+    merged = base + 8 / 2 * b @ a
+    wanted = m[:, None] * merged / merged.norm(dim=1, keepdim=True)
+    merge = to("q.weight", names + [magnitude], "lora_merge")
+    case("dora", dict(zip(names, (base, a, b))) | {magnitude: m}, {"q.weight": torch.zeros(10, 6)},
+         merge, {"q.weight": wanted}, {"lora_alpha": "8"}, exact=False)
+    case("dora turned", dict(zip(names, (base.T.contiguous(), a, b))) | {magnitude: m},
+         {"q.weight": torch.zeros(6, 10)}, merge, {"q.weight": wanted.T}, {"lora_alpha": "8"},
+         exact=False)
+    conv, down, up = torch.randn(6, 5, 3, 3), torch.randn(2, 5, 3, 3), torch.randn(6, 2, 1, 1)
+    m = torch.rand(1, 6, 1, 1) + 1
+    merged = conv + (up.flatten(1) @ down.flatten(1)).reshape(6, 5, 3, 3)
+    wanted = m.transpose(0, 1) * merged / merged.flatten(1).norm(dim=1).reshape(6, 1, 1, 1)
+    case("dora convolution", dict(zip(names, (conv, down, up))) | {magnitude: m},
+         {"q.weight": torch.zeros(6, 5, 3, 3)}, merge, {"q.weight": wanted}, exact=False)
+
+
 def pack(values, bits, order=None):
     """Integers along the last axis into 32-bit words, low bits first."""
+    if 32 % bits:
+        ones = values.astype(numpy.uint32)[..., None] >> numpy.arange(bits, dtype=numpy.uint32) & 1
+        ones = ones.reshape(*values.shape[:-1], -1, 32)
+        words = (ones << numpy.arange(32, dtype=numpy.uint32)).sum(-1).astype(numpy.uint32)
+        return torch.from_numpy(words.view(numpy.int32).copy())
     per = 32 // bits
     values = values.astype(numpy.uint32).reshape(*values.shape[:-1], -1, per)
     if order is not None:
@@ -143,7 +192,8 @@ def packed():
     random = numpy.random.default_rng(0)
     inputs, outputs, size = 64, 16, 16
     groups = inputs // size
-    for bits in (2, 4, 8):
+    outputs = 32
+    for bits in (2, 3, 4, 8):
         q = random.integers(0, 2**bits, (inputs, outputs))
         zero = random.integers(0, 2**bits - 1, (groups, outputs))
         scale = random.random((groups, outputs)).astype(numpy.float16)
@@ -155,6 +205,14 @@ def packed():
                               torch.from_numpy(scale), torch.from_numpy(index.astype(numpy.int32))))),
              {"m.weight": torch.zeros(outputs, inputs)}, to("m.weight", names, "dequantise"),
              {"m.weight": torch.from_numpy(wanted.astype(numpy.float32))}, exact=False)
+    index = numpy.arange(inputs) // size
+    for name, offset, metadata in (("in order", 1, None), ("second version", 0,
+                                                          {"checkpoint_format": "gptq_v2"})):
+        wanted = ((q - (zero + offset)[index]) * scale.astype(numpy.float32)[index]).T
+        case(f"gptq {name}",
+             dict(zip(names[:3], (pack(q.T, 8).T.contiguous(), pack(zero, 8), torch.from_numpy(scale)))),
+             {"m.weight": torch.zeros(outputs, inputs)}, to("m.weight", names[:3], "dequantise"),
+             {"m.weight": torch.from_numpy(wanted.astype(numpy.float32))}, metadata, exact=False)
     q = random.integers(0, 16, (inputs, outputs))
     zero = random.integers(0, 16, (groups, outputs))
     scale = random.random((groups, outputs)).astype(numpy.float16)
@@ -165,7 +223,7 @@ def packed():
          {"m.weight": torch.zeros(outputs, inputs)}, to("m.weight", names, "dequantise"),
          {"m.weight": torch.from_numpy(((q - zero[index]) * scale.astype(numpy.float32)[index]).T.copy()).float()},
          exact=False)
-    for bits in (2, 4, 8):
+    for bits in (2, 3, 4, 5, 6, 8):
         q = random.integers(0, 2**bits, (outputs, inputs))
         scale = random.random((outputs, groups)).astype(numpy.float32)
         bias = random.random((outputs, groups)).astype(numpy.float32)
@@ -175,13 +233,66 @@ def packed():
                               torch.from_numpy(bias)))),
              {"m.weight": torch.zeros(outputs, inputs)}, to("m.weight", names, "dequantise"),
              {"m.weight": torch.from_numpy(q * scale.repeat(size, 1) + bias.repeat(size, 1)).float()},
-             {"bits": str(bits)}, exact=False)
+             {"bits": "4"}, exact=False)
+    case("mlx then split", dict(zip(names, (pack(q, 8).view(torch.uint32), torch.from_numpy(scale),
+                                            torch.from_numpy(bias)))),
+         {"m.weight": torch.zeros(outputs // 2, inputs)},
+         to("m.weight", names, "dequantise|split(0,1,2)"),
+         {"m.weight": torch.from_numpy(q * scale.repeat(size, 1) + bias.repeat(size, 1)).float()[16:]},
+         {"quantization.bits": "8"}, exact=False)
+    q = random.integers(0, 16, (outputs, inputs))
+    case("compressed-tensors", {"m.weight_packed": pack(q, 4), "m.weight_scale": torch.from_numpy(scale)},
+         {"m.weight": torch.zeros(outputs, inputs)},
+         to("m.weight", ["m.weight_packed", "m.weight_scale"], "dequantise"),
+         {"m.weight": torch.from_numpy((q - 8) * scale.repeat(size, 1)).float()}, exact=False)
+    eight = torch.randn(300, 200).to(torch.float8_e4m3fn)
+    block = torch.rand(3, 2) + 0.5
+    wanted = eight.float() * block.repeat_interleave(128, 0)[:300].repeat_interleave(128, 1)[:, :200]
+    case("blocks of float8", {"m.weight": eight, "m.weight_scale_inv": block},
+         {"m.weight": torch.zeros(300, 200)},
+         to("m.weight", ["m.weight", "m.weight_scale_inv"], "dequantise"), {"m.weight": wanted},
+         exact=False)
     weight = torch.randn(outputs, inputs)
     absmax = weight.abs().amax(1)
     eight = torch.round(weight * 127 / absmax[:, None]).to(torch.int8)
     case("bitsandbytes", {"m.weight": eight, "m.SCB": absmax}, {"m.weight": torch.zeros(outputs, inputs)},
          to("m.weight", ["m.weight", "m.SCB"], "dequantise"),
          {"m.weight": eight.float() * absmax[:, None] / 127}, exact=False)
+
+
+def four_bits():
+    """bitsandbytes: codes of sixteen values, block maxima plain or quantised themselves."""
+    random = numpy.random.default_rng(2)
+    shape, size, nested_size = (48, 100), 64, 256
+    count = shape[0] * shape[1]
+    table = numpy.sort(random.random(16).astype(numpy.float32) * 2 - 1)
+    codes = random.integers(0, 16, count)
+    packed = (codes[0::2] << 4 | codes[1::2]).astype(numpy.uint8)[:, None]
+    blocks = -(-count // size)
+    for name, kind in (("nf4", "nf4"), ("fp4 nested", "fp4")):
+        state = {"quant_type": kind, "blocksize": size, "dtype": "float16", "shape": list(shape)}
+        parts = {"m.weight": packed, "m.weight.quant_map": table}
+        if kind == "nf4":
+            largest = random.random(blocks).astype(numpy.float32)
+            parts["m.weight.absmax"] = largest
+        else:
+            state |= {"nested_blocksize": nested_size, "nested_dtype": "float32", "nested_offset": 0.0625}
+            inner = random.integers(0, 256, blocks).astype(numpy.uint8)
+            nested_table = numpy.sort(random.random(256).astype(numpy.float32))
+            nested = random.random(-(-blocks // nested_size)).astype(numpy.float32)
+            largest = nested_table[inner] * nested[numpy.arange(blocks) // nested_size] + 0.0625
+            parts |= {"m.weight.absmax": inner, "m.weight.nested_absmax": nested,
+                      "m.weight.nested_quant_map": nested_table}
+        wanted = (table[codes] * largest[numpy.arange(count) // size]).reshape(shape)
+        text = numpy.frombuffer(json.dumps(state).encode(), numpy.uint8).copy()
+        parts[f"m.weight.quant_state.bitsandbytes__{kind}"] = text
+        case(f"bitsandbytes {name}", {key: torch.from_numpy(value) for key, value in parts.items()},
+             {"m.weight": torch.zeros(shape)}, to("m.weight", list(parts), "dequantise"),
+             {"m.weight": torch.from_numpy(wanted.astype(numpy.float32))}, exact=False)
+        case(f"bitsandbytes {name} turned", {key: torch.from_numpy(value) for key, value in parts.items()},
+             {"m.weight": torch.zeros(shape[::-1])},
+             to("m.weight", list(parts), "dequantise|transpose"),
+             {"m.weight": torch.from_numpy(wanted.T.astype(numpy.float32).copy())}, exact=False)
 
 
 def blocks(folder):
@@ -192,7 +303,9 @@ def blocks(folder):
         return
     halves = {"Q4_0": [0], "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "Q8_0": [0],
               "Q2_K": [80, 82], "Q3_K": [108], "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208],
-              "IQ4_NL": [0], "IQ4_XS": [0]}
+              "IQ4_NL": [0], "IQ4_XS": [0], "IQ2_XXS": [0], "IQ2_XS": [0], "IQ2_S": [0],
+              "IQ3_XXS": [0], "IQ3_S": [0], "IQ1_S": [0], "IQ1_M": [], "TQ1_0": [52], "TQ2_0": [64],
+              "MXFP4": []}
     random = numpy.random.default_rng(1)
     path = os.path.join(folder, "gguf")
     os.makedirs(path)
@@ -206,6 +319,11 @@ def blocks(folder):
         for place in places:
             half = random.random(raw.shape[:2]).astype(numpy.float16)
             raw[..., place:place + 2] = half[..., None].view(numpy.uint8)
+        if name == "MXFP4":
+            raw[..., 0] = random.integers(120, 134, raw.shape[:2])
+            raw[0, 0, 0] = 1
+        if name == "IQ1_M":  # the four upper bits of four words are the scale
+            raw[..., 55] = 0x30 | raw[..., 55] & 15
         raw = raw.reshape(rows, -1)
         writer.add_tensor(f"t.{name}", raw, raw_dtype=kind)
         value = torch.from_numpy(gguf.dequantize(raw, kind).astype(numpy.float32).copy())
@@ -237,7 +355,9 @@ def finish(path, rules, expected, exact):
 def make(folder):
     moves()
     computed()
+    adapters()
     packed()
+    four_bits()
     for name, (source, target, rules, expected, metadata, exact) in CASES.items():
         path = os.path.join(folder, name.replace(" ", "-"))
         os.makedirs(path)
@@ -262,7 +382,9 @@ def exported(path):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     target = load_file(os.path.join(path, "dst.safetensors"))
-    target.update(module.repair(load_file(os.path.join(path, "src.safetensors")), target))
+    sources = [os.path.join(path, "src." + kind) for kind in ("gguf", "safetensors")]
+    source = module.load(next(name for name in sources if os.path.exists(name)))
+    target.update(module.repair(source, target))
     return target
 
 

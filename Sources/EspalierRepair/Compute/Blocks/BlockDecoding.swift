@@ -66,6 +66,7 @@ enum BlockDecoding {
     (.q50, { q5($0, $1, high: 2, centre: 16, low: 0) }),
     (.q51, { b, y in q5(b, y, high: 4, centre: 0, low: b.half(2)) }),
     (.q80, { b, y in for j in 0..<32 { y[j] = b.half(0) * Float(b.signed(2 + j)) } }),
+    (.q81, { b, y in for j in 0..<32 { y[j] = b.half(0) * Float(b.signed(4 + j)) } }),
     (.q2K, q2K), (.q3K, q3K), (.q4K, { q45K($0, $1, high: nil) }),
     (.q5K, { q45K($0, $1, high: 16) }), (.q6K, q6K),
     (
@@ -77,6 +78,10 @@ enum BlockDecoding {
     ),
     (.iq4nl, { b, y in iq4(b, y, at: 0, quants: 2, scale: b.half(0)) }),
     (.iq4xs, iq4xs),
+    (.iq2xxs, CodeBookBlocks.iq2xxs), (.iq2xs, CodeBookBlocks.iq2xs),
+    (.iq2s, CodeBookBlocks.iq2s), (.iq3xxs, CodeBookBlocks.iq3xxs),
+    (.iq3s, CodeBookBlocks.iq3s), (.iq1s, CodeBookBlocks.iq1s), (.iq1m, CodeBookBlocks.iq1m),
+    (.tq10, SmallBlocks.tq10), (.tq20, SmallBlocks.tq20), (.mxfp4, SmallBlocks.mxfp4),
   ]
 
   private static func q4(

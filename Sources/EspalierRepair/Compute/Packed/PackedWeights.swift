@@ -4,7 +4,7 @@ import EspalierTree
 struct PackedInputs: Computation {
   let inputs: Int
   let outputs: Int
-  let bits: Int
+  let run: BitRun
   let groupCount: Int
   let zeroOffset: Int
   let hasZeros: Bool
@@ -14,7 +14,8 @@ struct PackedInputs: Computation {
   /// The packed tensor's name.
   let path: TreePath
 
-  private static let order = [0, 2, 4, 6, 1, 3, 5, 7]
+  /// Where each output stands in its word.
+  private static let places = [0, 4, 1, 5, 2, 6, 3, 7]
 
   func open(_ parts: [ValueNode], _ context: ReadContext) throws -> any TensorReader {
     let words = try WordStream(parts[0], context)
@@ -22,13 +23,14 @@ struct PackedInputs: Computation {
     let zeros = hasZeros ? unpackedZeros(try Words.all(parts[2], context)) : nil
     let groups = try group(parts, context)
     // Without zeros the middle of the range is zero.
-    let middle = Float(1 << (bits - 1))
+    let middle = Float(1 << (run.bits - 1))
+    let inputsAtOnce = isInterleaved ? 1 : run.count
+    let wordsAtOnce = isInterleaved ? outputs / 8 : run.words * outputs
     var row = 0
     var held: [UInt32] = []
-    let perWord = isInterleaved ? 1 : 32 / bits
     return ComputedReader { [self] in
       guard row < inputs else { return [] }
-      if row % perWord == 0 { held = try words.next(isInterleaved ? outputs / 8 : outputs) }
+      if row % inputsAtOnce == 0 { held = try words.next(wordsAtOnce) }
       let group = groups[row]
       guard group < groupCount else {
         throw NoValues(
@@ -36,17 +38,13 @@ struct PackedInputs: Computation {
           reason: "found group \(group) in g_idx at input \(row), expected one below \(groupCount)")
       }
       var values = [Float](repeating: 0, count: outputs)
-      let mask = UInt32(1) << UInt32(bits) - 1
       for output in 0..<outputs {
-        let packed: UInt32
-        if isInterleaved {
-          let place = Self.order.firstIndex(of: output % 8) ?? 0
-          packed = held[output / 8] >> UInt32(place * 4)
-        } else {
-          packed = held[output] >> UInt32(row % perWord * bits)
-        }
+        let packed =
+          isInterleaved
+          ? run.value(held, Self.places[output % 8], start: output / 8)
+          : run.value(held, row % inputsAtOnce, start: output, stride: outputs)
         let at = group * outputs + output
-        values[output] = (Float(packed & mask) - (zeros?[at] ?? middle)) * scales[at]
+        values[output] = (Float(packed) - (zeros?[at] ?? middle)) * scales[at]
       }
       row += 1
       return values
@@ -61,15 +59,15 @@ struct PackedInputs: Computation {
     return try Words.all(node, context).map { Int($0) }
   }
 
+  /// Packed along the output, a row for each group.
   private func unpackedZeros(_ words: [UInt32]) -> [Float] {
-    let perWord = 32 / bits
-    let mask = UInt32(1) << UInt32(bits) - 1
-    var zeros = [Float](repeating: 0, count: words.count * perWord)
-    for (index, word) in words.enumerated() {
-      for place in 0..<perWord {
-        let output = isInterleaved ? Self.order[place] : place
-        zeros[index * perWord + output] =
-          Float((word >> UInt32(place * bits)) & mask) + Float(zeroOffset)
+    let perRow = words.count / groupCount
+    var zeros = [Float](repeating: 0, count: groupCount * outputs)
+    for group in 0..<groupCount {
+      for output in 0..<outputs {
+        let place = isInterleaved ? output / 8 * 8 + Self.places[output % 8] : output
+        zeros[group * outputs + output] =
+          Float(run.value(words, place, start: group * perRow)) + Float(zeroOffset)
       }
     }
     return zeros
@@ -81,7 +79,7 @@ struct PackedInputs: Computation {
 struct PackedRows: Computation {
   let lines: Int
   let words: Int
-  let bits: Int
+  let run: BitRun
   let groups: Int
   /// The middle of the range is zero.
   let isCentred: Bool
@@ -90,11 +88,9 @@ struct PackedRows: Computation {
     let packed = try WordStream(parts[0], context)
     let scales = try FloatStream(parts[1], context)
     let shifts = parts.count > 2 ? try FloatStream(parts[2], context) : nil
-    let perWord = 32 / bits
-    let width = words * perWord
-    let groupSize = width / groups
-    let middle: Float = isCentred ? Float(1 << (bits - 1)) : 0
-    let mask = UInt32(1) << UInt32(bits) - 1
+    let width = run.count(in: words) ?? 0
+    let groupSize = max(1, width / groups)
+    let middle: Float = isCentred ? Float(1 << (run.bits - 1)) : 0
     var line = 0
     return ComputedReader { [self] in
       guard line < lines else { return [] }
@@ -104,9 +100,9 @@ struct PackedRows: Computation {
       let shift = try shifts?.next(groups)
       var values = [Float](repeating: 0, count: width)
       for column in 0..<width {
-        let value = (row[column / perWord] >> UInt32(column % perWord * bits)) & mask
         let group = column / groupSize
-        values[column] = (Float(value) - middle) * scale[group] + (shift?[group] ?? 0)
+        values[column] =
+          (Float(run.value(row, column)) - middle) * scale[group] + (shift?[group] ?? 0)
       }
       return values
     }
@@ -134,5 +130,16 @@ struct ScaledGrid: Computation {
       row += 1
       return values
     }
+  }
+
+  /// The side of the blocks that a grid of `count` cuts an axis of `size` into. Writers use powers of
+  /// two and let the last block be short; others divide the axis evenly.
+  static func side(_ size: Int, _ count: Int) -> Int? {
+    guard count > 0, size > 0 else { return nil }
+    if count == 1 { return size }
+    var power = 1
+    while power < size, (size + power - 1) / power > count { power *= 2 }
+    if (size + power - 1) / power == count { return power }
+    return size % count == 0 ? size / count : nil
   }
 }

@@ -3,8 +3,9 @@ import EspalierTree
 
 /// Finds out how a weight is packed, by the names and shapes of its parts.
 enum Dequantisation {
+  /// - Parameter isLast: the result is the destination's array, so that its size tells the width.
   static func node(
-    _ parts: [Part], _ steps: ComputedSteps, _ target: [Int]
+    _ parts: [Part], _ steps: ComputedSteps, _ target: [Int], isLast: Bool
   ) throws(StepError) -> ValueNode {
     func part(_ name: String) -> Part? { parts.first { $0.leafName == name } }
     if parts.count == 1, let only = parts.first { return try blocks(only.node) }
@@ -19,15 +20,23 @@ enum Dequantisation {
       guard part("weight_zero_point") == nil, part("weight_g_idx") == nil else {
         throw unsupported("compressed-tensors with zero points or reordered groups")
       }
-      return try rows(packed, scales, shift: nil, steps, target, isCentred: true)
+      return try rows(
+        packed, scales, shift: nil, steps, isLast ? target : nil, isCentred: true)
     }
     guard let weight = part("weight") else { throw unsupported(names(parts)) }
+    if part("quant_map") != nil || part("absmax") != nil {
+      return try FourBitWeights.node(weight, parts, steps, target)
+    }
     if let scales = part("SCB") {
+      if let order = part("weight_format"), let code = steps.smallBytes(order)?.first, code != 0 {
+        throw unsupported("8-bit weights of bitsandbytes in tiles for one kind of processor")
+      }
       return try scaled(weight, scales, divisor: 127)
     }
     if weight.node.dtype == .u32, let scales = part("scales") {
       guard let shift = part("biases") else { throw unsupported("MLX weights without biases") }
-      return try rows(weight, scales, shift: shift, steps, target, isCentred: false)
+      return try rows(
+        weight, scales, shift: shift, steps, isLast ? target : nil, isCentred: false)
     }
     if let scales = part("weight_scale") ?? part("weight_scale_inv"),
       part("weight_zero_point") == nil
@@ -45,7 +54,7 @@ enum Dequantisation {
     StepError(
       .unsupported, found: found,
       expected:
-        "GPTQ, AWQ, bitsandbytes 8-bit, MLX, scaled 8-bit, compressed-tensors or GGUF blocks")
+        "GPTQ, AWQ, bitsandbytes, MLX, scaled 8-bit, compressed-tensors or GGUF blocks")
   }
 
   // MARK: Blocks
@@ -66,13 +75,17 @@ enum Dequantisation {
   private static func gptq(
     _ packed: Part, _ scales: Part, _ zeros: Part?, _ groups: Part?, _ steps: ComputedSteps
   ) throws(StepError) -> ValueNode {
+    if let format = steps.text("checkpoint_format"), !["gptq", "gptq_v2"].contains(format) {
+      throw unsupported("GPTQ in the layout “\(format)”")
+    }
     let outputs = packed.shape[1]
     var bits = steps.source.number(["bits"]) ?? 4
     if let zeros, zeros.shape.count == 2, outputs > 0, zeros.shape[1] * 32 % outputs == 0 {
       bits = zeros.shape[1] * 32 / outputs
     }
-    guard [2, 4, 8].contains(bits) else { throw unsupported("GPTQ with \(bits) bits") }
-    let inputs = packed.shape[0] * (32 / bits)
+    guard let run = BitRun(bits: bits), let inputs = run.count(in: packed.shape[0]),
+      packed.shape[0] % run.words == 0
+    else { throw unsupported("GPTQ with \(bits) bits") }
     guard scales.shape[0] > 0, groups.map({ $0.node.elementCount == inputs }) ?? true,
       zeros.map({ $0.shape == [scales.shape[0], outputs * bits / 32] }) ?? true,
       groups != nil || inputs % scales.shape[0] == 0
@@ -82,11 +95,9 @@ enum Dequantisation {
         expected: "groups and zeros that fit them")
     }
     // Version 1 stores zeros less one.
-    let isSecond = steps.source.metadata.contains {
-      $0.key.hasSuffix("checkpoint_format") && $0.value == "gptq_v2"
-    }
+    let isSecond = steps.text("checkpoint_format") == "gptq_v2"
     let step = PackedInputs(
-      inputs: inputs, outputs: outputs, bits: bits, groupCount: scales.shape[0],
+      inputs: inputs, outputs: outputs, run: run, groupCount: scales.shape[0],
       zeroOffset: isSecond ? 0 : 1, hasZeros: zeros != nil, hasGroups: groups != nil,
       isInterleaved: false, path: packed.path)
     return try turned(step, [packed, scales, zeros, groups])
@@ -96,11 +107,12 @@ enum Dequantisation {
     _ packed: Part, _ scales: Part, _ zeros: Part?
   ) throws(StepError) -> ValueNode {
     let (inputs, outputs) = (packed.shape[0], scales.shape[1])
-    guard packed.shape[1] * 8 == outputs, scales.shape[0] > 0, inputs % scales.shape[0] == 0,
+    guard let run = BitRun(bits: 4), packed.shape[1] * 8 == outputs, scales.shape[0] > 0,
+      inputs % scales.shape[0] == 0,
       zeros.map({ $0.shape == [scales.shape[0], packed.shape[1]] }) ?? true
     else { throw unsupported("AWQ of another width than 4 bits") }
     let step = PackedInputs(
-      inputs: inputs, outputs: outputs, bits: 4, groupCount: scales.shape[0], zeroOffset: 0,
+      inputs: inputs, outputs: outputs, run: run, groupCount: scales.shape[0], zeroOffset: 0,
       hasZeros: zeros != nil, hasGroups: false, isInterleaved: true, path: packed.path)
     return try turned(step, [packed, scales, zeros])
   }
@@ -116,7 +128,7 @@ enum Dequantisation {
   // MARK: Packed along rows, (out, in)
 
   private static func rows(
-    _ packed: Part, _ scales: Part, shift: Part?, _ steps: ComputedSteps, _ target: [Int],
+    _ packed: Part, _ scales: Part, shift: Part?, _ steps: ComputedSteps, _ target: [Int]?,
     isCentred: Bool
   ) throws(StepError) -> ValueNode {
     guard let words = packed.shape.last, words > 0, let groups = scales.shape.last, groups > 0,
@@ -128,18 +140,24 @@ enum Dequantisation {
         expected: "as many rows in both")
     }
     let lines = packed.shape.dropLast().reduce(1, *)
-    let wanted = Shape(target).elementCount ?? 0
-    let fromTarget = lines > 0 && wanted > 0 ? words * lines * 32 / wanted : 4
-    let bits = steps.source.number(["quantization.bits", "bits", "num_bits"]) ?? fromTarget
-    guard [2, 4, 8].contains(bits), words * (32 / bits) % groups == 0 else {
-      throw unsupported("rows packed with \(bits) bits")
+    let said = steps.source.number(["quantization.bits", "bits", "num_bits"]) ?? 4
+    // Some layers of a model may be packed in another width than the file says of all.
+    let bits = target.flatMap { width(of: words * lines, for: $0) } ?? said
+    guard let run = BitRun(bits: bits), let width = run.count(in: words), width % groups == 0 else {
+      throw unsupported("rows of \(words) words packed with \(bits) bits")
     }
-    let width = words * (32 / bits)
     let step = PackedRows(
-      lines: lines, words: words, bits: bits, groups: groups, isCentred: isCentred)
+      lines: lines, words: words, run: run, groups: groups, isCentred: isCentred)
     return ValueNode(
       .f32, packed.shape.dropLast() + [width],
       .computed(step, [packed.node, scales.node] + (shift.map { [$0.node] } ?? [])))
+  }
+
+  /// The width in which so many words hold the elements of a shape.
+  private static func width(of words: Int, for shape: [Int]) -> Int? {
+    guard let count = Shape(shape).elementCount, count > 0 else { return nil }
+    let bits = words * 32 / count
+    return words * 32 == count * bits && BitRun(bits: bits) != nil ? bits : nil
   }
 
   private static func scaled(
@@ -150,15 +168,14 @@ enum Dequantisation {
     var grid = scales.shape
     if scales.node.elementCount == 1 { grid = [1, 1] }
     if grid.count == 1 { grid = [grid[0], 1] }
-    guard grid.count == 2, grid[0] > 0, grid[1] > 0, grid[0] <= max(rows, 1),
-      grid[1] <= max(columns, 1)
+    guard grid.count == 2, let high = ScaledGrid.side(rows, grid[0]),
+      let wide = ScaledGrid.side(columns, grid[1])
     else {
       throw StepError(
         found: "scales of the shape \(Shape(scales.shape))", expected: "one scale for each block")
     }
     let step = ScaledGrid(
-      columns: columns, block: ((rows + grid[0] - 1) / grid[0], (columns + grid[1] - 1) / grid[1]),
-      gridColumns: grid[1], divisor: divisor)
+      columns: columns, block: (high, wide), gridColumns: grid[1], divisor: divisor)
     return ValueNode(.f32, weight.shape, .computed(step, [weight.node, scales.node]))
   }
 }
