@@ -179,6 +179,11 @@ struct Pair {
     json.endArray()
   }
 
+  /// Names a node of the source as its file does, whatever rules call it.
+  var sourceWriter: SourceWriter? {
+    repaired.map { repaired in { node, json in repaired.writeJSON(node, to: &json) } }
+  }
+
   /// What the user should know about how the files were opened.
   var notes: [String] {
     (repaired?.notes ?? [])

@@ -82,6 +82,9 @@ public struct RepairedSource: TensorSource {
     feeds.indices.contains(leaf.index) ? feeds[leaf.index].origin : nil
   }
 
+  /// The source as it is without rules.
+  var sourceTree: Tree { context.source.tree }
+
   /// Whether rules ask the destination to keep tensors; see ``LoadOptions/nothingKeeps``.
   public var hasSkips: Bool { !trace.skipped.isEmpty }
 

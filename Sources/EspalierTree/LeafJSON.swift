@@ -2,12 +2,15 @@ extension JSONWriter {
   /// A leaf as an object: path, kind, and element type, shape, order, bytes and tie of an array,
   /// or the value of anything else.
   ///
-  /// - Parameter more: adds keys before the object ends.
+  /// - Parameters:
+  ///   - path: said instead of the leaf's own.
+  ///   - more: adds keys before the object ends.
   public mutating func leaf(
-    _ leaf: LeafID, of tree: Tree, more: (inout JSONWriter) -> Void = { _ in }
+    _ leaf: LeafID, of tree: Tree, path: TreePath? = nil,
+    more: (inout JSONWriter) -> Void = { _ in }
   ) {
     beginObject()
-    path(tree.path(of: leaf))
+    self.path(path ?? tree.path(of: leaf))
     key("kind")
     string(tree.kind(of: leaf).name)
     if let array = tree.array(leaf) {

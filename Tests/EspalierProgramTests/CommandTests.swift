@@ -107,6 +107,29 @@ import Testing
     #expect(old.status == 2 && old.errors.contains("names nothing on either side"))
   }
 
+  /// A load through rules names what lies in the source's file, and says how it was made.
+  @Test func programsAreToldTheSourcesOwnNames() throws {
+    let folder = try Scratch()
+    let (destination, source) = try folder.wrappedPair()
+    let file = folder.path("fix.toml")
+    _ = try run("explain", destination, source, "--write-rules", file)
+    let load = try run("load", destination, source, "--rules", file, "--json", "--dry-run")
+    let diff = try run("diff", destination, source, "--rules", file, "--json")
+    for rows in [load.json["loaded"], diff.json["rows"]] {
+      let rows = rows as? [[String: Any]]
+      let sides = try #require(rows).compactMap { $0["src"] as? [String: Any] }
+      #expect(sides.count == 3)
+      for side in sides {
+        #expect((side["path"] as? [String])?.joined(separator: ".").hasPrefix("module.") == true)
+      }
+      let turned = try #require(sides.first { $0["op"] != nil })
+      #expect(turned["op"] as? String == "transpose")
+      #expect(turned["shape"] as? [Int] == [2, 3])
+      let own = try #require((turned["sources"] as? [[String: Any]])?.first)
+      #expect(own["shape"] as? [Int] == [3, 2])
+    }
+  }
+
   @Test func badRulesAreRefusedWithFileAndLine() throws {
     let folder = try Scratch()
     let pair = try folder.demo()

@@ -189,7 +189,7 @@ private func floats(_ values: [Float]) -> Data {
 
 extension Scratch {
   /// Three arrays against the same below `module`, the last one transposed.
-  fileprivate func wrappedPair() throws -> (destination: String, source: String) {
+  func wrappedPair() throws -> (destination: String, source: String) {
     let zeros = [Float](repeating: 0, count: 10)
     try write(
       "model.safetensors",

@@ -34,7 +34,7 @@ struct PackedTests {
   @Test(
     arguments: [
       (576, 5, 128), (192, 2, 128), (300, 3, 128), (512, 4, 128), (512, 512, 1), (7, 1, 7),
-      (9, 3, 4), (15, 3, 8), (100, 5, 20), (10, 7, nil), (10, 11, nil),
+      (9, 3, 4), (15, 3, 5), (100, 5, 20), (10, 7, nil), (10, 11, nil),
     ] as [(Int, Int, Int?)])
   func sidesOfBlocksAreThoseThatWritersUse(_ size: Int, _ count: Int, _ side: Int?) {
     #expect(ScaledGrid.side(size, count) == side)

@@ -25,9 +25,9 @@ struct Diff: Command {
       : ValueDifferences()
     var out = StandardStream.output()
     if output.json {
-      pair.plan.writeDiffJSON(differences: differences, extra: pair.writeRules) {
-        out.write(bytes: $0)
-      }
+      pair.plan.writeDiffJSON(
+        differences: differences, extra: pair.writeRules, source: pair.sourceWriter
+      ) { out.write(bytes: $0) }
       out.line()
     } else {
       for preview in pair.repaired?.previews ?? [] { out.line("rule: \(preview)") }

@@ -51,7 +51,7 @@ struct Load: Command {
     if printing.json {
       report.writeJSON(
         output: saved == nil ? nil : output,
-        extra: { writeExtras(pair, saved, &$0) },
+        extra: { writeExtras(pair, saved, &$0) }, source: pair.sourceWriter,
         flush: { out.write(bytes: $0) })
       out.line()
     } else {

@@ -1,5 +1,8 @@
 import EspalierTree
 
+/// Writes a node of the source as an object.
+public typealias SourceWriter = (NodeID, inout JSONWriter) -> Void
+
 extension LoadReport {
   /// Writes the object that `load --json` prints.
   ///
@@ -9,10 +12,12 @@ extension LoadReport {
   /// - Parameters:
   ///   - output: the file that was, or would be, written.
   ///   - extra: adds keys of its own at the end.
+  ///   - source: writes a node of the source, where it is not to be said as the plan has it.
   ///   - flush: is handed the text in pieces, so that long reports need no memory.
   public func writeJSON(
     output: String? = nil, style: JSONWriter.Style = .compact,
-    extra: (inout JSONWriter) -> Void = { _ in }, flush: ([UInt8]) throws -> Void
+    extra: (inout JSONWriter) -> Void = { _ in }, source: SourceWriter? = nil,
+    flush: ([UInt8]) throws -> Void
   ) rethrows {
     var out = JSONWriter(style: style)
     out.beginObject()
@@ -28,20 +33,20 @@ extension LoadReport {
       ("loaded", loaded), ("zero_filled", zeroFilled), ("kept", kept), ("missing", missing),
       ("unexpected", unexpected),
     ] {
-      try out.array(key, rows, flush) { writer, row in pair(row, &writer) }
+      try out.array(key, rows, flush) { writer, row in pair(row, source, &writer) }
     }
     let (left, right) = (plan.alignment.destination, plan.alignment.source)
     try out.array("kept_by_filter", keptByFilter, flush) { writer, leaf in
-      writer.sides(left, left.node(of: leaf), right, nil)
+      writer.sides(left, left.node(of: leaf), right, nil, source)
     }
     try out.array("unused_by_filter", unusedByFilter, flush) { writer, leaf in
-      writer.sides(left, nil, right, right.node(of: leaf))
+      writer.sides(left, nil, right, right.node(of: leaf), source)
     }
     try out.array("issues", plan.issues, flush) { writer, issue in
-      sentence(issue.kind, plan.sentence(for: issue), issue.row, &writer)
+      sentence(issue.kind, plan.sentence(for: issue), issue.row, source, &writer)
     }
     try out.array("notes", plan.notes, flush) { writer, note in
-      sentence(note.kind.name, plan.sentence(for: note), note.row, &writer)
+      sentence(note.kind.name, plan.sentence(for: note), note.row, source, &writer)
     }
     out.coverage(plan.coverage)
     extra(&out)
@@ -49,9 +54,9 @@ extension LoadReport {
     try flush(out.drain())
   }
 
-  private func pair(_ row: Int, _ writer: inout JSONWriter) {
+  private func pair(_ row: Int, _ source: SourceWriter?, _ writer: inout JSONWriter) {
     writer.beginObject()
-    writer.sides(plan.alignment, row)
+    writer.sides(plan.alignment, row, source)
     if let leaf = plan.alignment.destinationLeaf(row) {
       if let leader = plan.ties.followers[leaf]?.leaders.first {
         writer.key("at")
@@ -73,12 +78,13 @@ extension LoadReport {
   }
 
   private func sentence(
-    _ kind: String, _ message: String, _ row: Int, _ writer: inout JSONWriter
+    _ kind: String, _ message: String, _ row: Int, _ source: SourceWriter?,
+    _ writer: inout JSONWriter
   ) {
     writer.beginObject()
     writer.key("kind")
     writer.string(kind)
-    writer.sides(plan.alignment, row)
+    writer.sides(plan.alignment, row, source)
     writer.key("message")
     writer.string(message)
     writer.endObject()
@@ -95,9 +101,15 @@ extension LoadPlan {
   }
 
   /// Writes the object that `diff --json` prints, a row for every leaf on either side.
+  ///
+  /// - Parameters:
+  ///   - extra: adds keys of its own at the end.
+  ///   - source: writes a node of the source, where it is not to be said as the plan has it.
+  ///   - flush: is handed the text in pieces, so that long reports need no memory.
   public func writeDiffJSON(
     differences: ValueDifferences = ValueDifferences(), style: JSONWriter.Style = .compact,
-    extra: (inout JSONWriter) -> Void = { _ in }, flush: ([UInt8]) throws -> Void
+    extra: (inout JSONWriter) -> Void = { _ in }, source: SourceWriter? = nil,
+    flush: ([UInt8]) throws -> Void
   ) rethrows {
     var out = JSONWriter(style: style)
     out.beginObject()
@@ -112,7 +124,7 @@ extension LoadPlan {
       writer.beginObject()
       writer.key("status")
       writer.string(status.name)
-      writer.sides(alignment, row)
+      writer.sides(alignment, row, source)
       writer.key("message")
       writer.string(differences.sentence(self, row) ?? message(at: row))
       writer.endObject()
@@ -125,25 +137,30 @@ extension LoadPlan {
 
 extension JSONWriter {
   /// The keys `dst` and `src` of a row.
-  fileprivate mutating func sides(_ alignment: Alignment, _ row: Int) {
+  fileprivate mutating func sides(
+    _ alignment: Alignment, _ row: Int, _ source: SourceWriter?
+  ) {
     key("dst")
-    side(alignment.destinationNode(row), of: alignment.destination)
+    side(alignment.destinationNode(row), of: alignment.destination, nil)
     key("src")
-    side(alignment.sourceNode(row), of: alignment.source)
+    side(alignment.sourceNode(row), of: alignment.source, source)
   }
 
   /// An object with the keys `dst` and `src`.
-  fileprivate mutating func sides(_ left: Tree, _ a: NodeID?, _ right: Tree, _ b: NodeID?) {
+  fileprivate mutating func sides(
+    _ left: Tree, _ a: NodeID?, _ right: Tree, _ b: NodeID?, _ source: SourceWriter?
+  ) {
     beginObject()
     key("dst")
-    side(a, of: left)
+    side(a, of: left, nil)
     key("src")
-    side(b, of: right)
+    side(b, of: right, source)
     endObject()
   }
 
-  private mutating func side(_ node: NodeID?, of tree: Tree) {
-    if let node { self.node(node, of: tree) } else { null() }
+  private mutating func side(_ node: NodeID?, of tree: Tree, _ writer: SourceWriter?) {
+    guard let node else { return null() }
+    if let writer { writer(node, &self) } else { self.node(node, of: tree) }
   }
 
   fileprivate mutating func coverage(_ coverage: LoadPlan.Coverage) {
