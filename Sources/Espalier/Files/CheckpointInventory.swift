@@ -8,11 +8,12 @@ extension Checkpoint {
   /// and what the file says of itself.
   public func inventory(below root: NodeID) -> Inventory { repairSide(below: root).inventory }
 
-  /// The file as one side of a repair.
+  /// The file as one side of a repair, with what its metadata and a configuration beside it say.
   ///
   /// - Parameter nameRoot: where names in rules begin. The tree's own root shows containers, too.
   public func repairSide(below nameRoot: NodeID = .root) -> RepairSide {
-    var facts: [String: String] = ["format": format.name]
+    var facts = ConfigurationBeside(self).facts
+    facts["format"] = format.name
     for entry in metadata {
       let key = visibleText(entry.key.bytes)
       switch entry.value {
