@@ -16,16 +16,34 @@ extension EffectRunner {
       let report = Engine().diagnose(
         destination: pair.destination, source: pair.source, values: values)
       guard !token.isStopped, !report.diagnoses.isEmpty else { return }
-      let entries = report.diagnoses.map { WhyEntry($0, report.rules, request.destination) }
+      let entries = report.diagnoses.flatMap {
+        WhyEntry.entries($0, report.rules, request.destination)
+      }
       inbox.send(.diagnosed(pair: request.pair, entries, rules: report.rules))
     }
   }
 }
 
 extension WhyEntry {
+  /// A cause, and behind its remedy what somebody may want instead.
+  fileprivate static func entries(
+    _ diagnosis: Diagnosis, _ rules: [Rule], _ destination: OpenFile
+  ) -> [WhyEntry] {
+    var chosen = diagnosis
+    chosen.remedy = diagnosis.choices
+    if diagnosis.choices.isEmpty { return [WhyEntry(diagnosis, rules, destination)] }
+    var choice = WhyEntry(chosen, rules, destination)
+    choice.isChoice = true
+    if diagnosis.remedy.isEmpty { return [choice] }
+    choice.sentence = "Instead of the remedy above: as many places as both have."
+    choice.evidence = ""
+    choice.isAssumption = false
+    return [WhyEntry(diagnosis, rules, destination), choice]
+  }
+
   /// - Parameter rules: those of all remedies. What a remedy cuts off names may lie in a container
   ///   that others enter.
-  init(_ diagnosis: Diagnosis, _ rules: [Rule], _ destination: OpenFile) {
+  private init(_ diagnosis: Diagnosis, _ rules: [Rule], _ destination: OpenFile) {
     let count = diagnosis.remedy.count
     let shown = diagnosis.remedy.prefix(count > 2 ? 1 : 2).map(\.shortDescription)
       .joined(separator: "; ")

@@ -29,7 +29,7 @@ struct RefusalTests {
     ("a.weight = m.x.weight : reshape[5]", .shape),
     ("a.weight = m.x.weight + m.y.weight : rename", .shape),
     ("c.weight = m.x.weight + m.y.weight : concat(0)", .shape),
-    ("a.weight = m.x.weight : resize", .unsupported),
+    ("a.weight = m.x.weight : resize", .shape),
     ("a.weight = m.z.weight : rename", .namesNothing),
     ("z.weight = m.x.weight : rename", .namesNothing),
     ("skip z.weight", .namesNothing),

@@ -125,7 +125,7 @@ struct ExportTests {
       "result[name] = fitted(source[f\"b.{i0 + 1}.w\"].transpose(-1, -2), target[name], name)",
       "source[\"all\"].select(0, i0)",
       "skipped.update(name for name, _ in matching(target, \"head.{i0}.w\"))",
-      "if len(path) > 1 and path[:1] == [\"module\"]:", "def unsupported(step):",
+      "if len(path) > 1 and path[:1] == [\"module\"]:", "def resize(source, name, target):",
     ] { #expect(python.contains(line), "\(line)") }
     let julia = export.text(.julia)
     for line in [

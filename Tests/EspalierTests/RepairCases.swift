@@ -22,15 +22,7 @@ struct RepairCases {
     let file = RuleSet(report.rules).toml(explaining: report.diagnoses)
     let read = try RuleSet(toml: file, file: "fix.toml")
     #expect(Set(read.rules) == Set(report.rules))
-    let repaired: RepairedSource
-    do throws(RepairError) {
-      repaired = try RepairedSource(source, rules: read.rules, destination: destination)
-    } catch {
-      // Only what would have to be invented is refused.
-      #expect(
-        error.reason == .unsupported && error.ruleText?.contains("resize") == true, "\(error)")
-      return
-    }
+    let repaired = try RepairedSource(source, rules: read.rules, destination: destination)
     #expect(repaired.trace.links.map(\.link) == report.mapping.links)
     let plan = try LoadPlan(
       Alignment(

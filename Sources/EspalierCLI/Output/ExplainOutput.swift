@@ -9,7 +9,8 @@ struct ExplainText {
   init(_ report: Report, destination: Inventory, source: Inventory) {
     self.report = report
     let previews = RulePreview.previews(
-      of: report.rules, source: source, destination: destination)
+      of: report.rules + report.diagnoses.flatMap(\.choices), source: source,
+      destination: destination)
     amounts = Dictionary(
       previews.map { ($0.rule, $0.amount) }, uniquingKeysWith: { a, _ in a })
   }
@@ -20,13 +21,8 @@ struct ExplainText {
     for (number, diagnosis) in report.diagnoses.enumerated() {
       lines.append("\(number + 1). \(diagnosis.sentence) (\(diagnosis.harm.rawValue))")
       for evidence in diagnosis.evidence { lines.append("     \(evidence)") }
-      for rule in diagnosis.remedy.prefix(6) {
-        let amount = amounts[rule].map { "  (\($0))" } ?? ""
-        lines.append("   → \(visibleText(Array("\(rule)".utf8)))\(amount)")
-      }
-      if diagnosis.remedy.count > 6 {
-        lines.append("   → and \(diagnosis.remedy.count - 6) more rules")
-      }
+      lines += shown(diagnosis.remedy, "→")
+      lines += shown(diagnosis.choices, "by choice:")
     }
     lines.append(
       "A load fills \(amount(report.before)) as it is, \(amount(report.after)) with the repair.")
@@ -36,6 +32,14 @@ struct ExplainText {
           + "\(counted(report.unexplained.source.count, "source tensor")).")
     }
     return lines + hyperParameters
+  }
+
+  private func shown(_ rules: [Rule], _ mark: String) -> [String] {
+    let lines = rules.prefix(6).map { rule in
+      let amount = amounts[rule].map { "  (\($0))" } ?? ""
+      return "   \(mark) \(visibleText(Array("\(rule)".utf8)))\(amount)"
+    }
+    return rules.count > 6 ? lines + ["   \(mark) and \(rules.count - 6) more rules"] : lines
   }
 
   private func amount(_ coverage: Coverage) -> String {
@@ -80,6 +84,7 @@ struct ExplainJSON {
       json.key("harm")
       json.string(diagnosis.harm.rawValue)
       json.strings("remedy", diagnosis.remedy.map(\.description))
+      json.strings("choices", diagnosis.choices.map(\.description))
       json.endObject()
     }
     json.endArray()

@@ -98,11 +98,12 @@ struct Facts {
   /// A diagnosis with coverage and the rules whose verb is one of `verbs`.
   func diagnosis(
     _ cause: Cause, _ sentence: String, evidence: [String], harm: Harm, verbs: Set<String> = [],
-    isAssumption: Bool = false
+    choices: [Rule] = [], isAssumption: Bool = false
   ) -> Diagnosis {
     Diagnosis(
       cause: cause, sentence: sentence, evidence: evidence, harm: harm,
-      remedy: verbs.isEmpty ? [] : rules.filter { verbs.contains($0.verb) }, before: before,
+      remedy: verbs.isEmpty ? [] : rules.filter { verbs.contains($0.verb) }, choices: choices,
+      before: before,
       after: after,
       isAssumption: isAssumption)
   }

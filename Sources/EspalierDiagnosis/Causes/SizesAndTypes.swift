@@ -26,7 +26,7 @@ enum SizeCauses {
         facts.diagnosis(
           .headResized,
           "The output head has \(first.to) outputs in the destination and \(first.from) in the source; \(counted(heads.count, "destination tensor")) left at initial values.",
-          evidence: lines(heads), harm: .needsDecision))
+          evidence: lines(heads), harm: .needsDecision, choices: SizeChoices.rules(heads, facts)))
     }
     let vocabulary = pairs(.vocabulary)
     if let first = vocabulary.first {
@@ -42,7 +42,8 @@ enum SizeCauses {
         facts.diagnosis(
           .posEmbedResized,
           "Position tables have length \(first.to) in the destination and \(first.from) in the source: another image size, window or context.",
-          evidence: lines(positions), harm: .needsDecision, verbs: ["resize"]))
+          evidence: lines(positions), harm: .needsDecision, verbs: ["resize"],
+          choices: SizeChoices.rules(positions, facts)))
     }
     let width = pairs(.width)
     if !width.isEmpty {

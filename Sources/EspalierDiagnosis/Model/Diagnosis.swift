@@ -104,6 +104,9 @@ public struct Diagnosis: Sendable, Equatable {
   public var harm: Harm
   /// Rules that repair it; empty where there is nothing to do or nothing that helps.
   public var remedy: [Rule]
+  /// Rules that somebody may want instead, or beside: they are never applied unasked, and are part of
+  /// no coverage.
+  public var choices: [Rule] = []
   /// What a load fills by names and shapes alone.
   public var before: Coverage
   /// What it fills with every rule applied.

@@ -30,6 +30,14 @@ public enum Rule: Hashable, Sendable {
     }
   }
 
+  /// Changes how names are read, for all of them.
+  public var changesNames: Bool {
+    switch self {
+    case .enter, .strip, .remove, .add: true
+    case .take, .skip: false
+    }
+  }
+
   /// The operation undone loses nothing.
   public var isReversible: Bool {
     switch self {

@@ -58,6 +58,11 @@ final class ComputedSteps {
     switch step {
     case .weightNorm(let dim): return try WeightNormStep.node(parts, dim: dim)
     case .foldBatchNorm: return try BatchNormStep.node(parts, self, target)
+    case .resize:
+      guard parts.count == 1, let only = parts.first else {
+        throw StepError(found: "\(parts.count) arrays for “resize”", expected: "one")
+      }
+      return try ResizeStep.node(only, self, target)
     case .loraMerge: return try AdapterStep.node(parts, self, own: own)
     default:
       return try Dequantisation.node(

@@ -230,6 +230,10 @@ struct JuliaCode: ExportedCode {
     return "\(step)(\(inside))"
   }
 
+  func impossible(_ what: String) -> String {
+    "error(\(text("\(what): not written as code; apply it with `espalier load --rules` first")))"
+  }
+
   func loop(_ destination: NamePattern, body: String?) -> String {
     let own = template(destination, escaping: "$")
     if isLiteral(destination) {

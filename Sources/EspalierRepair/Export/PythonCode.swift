@@ -225,7 +225,8 @@ struct PythonCode: ExportedCode {
       let bits = facts.bits.map { ", bits=\($0)" } ?? ""
       return "dequantise(source, \(inside), target[name]\(bits)\(isLast ? "" : ", last=False")"
         + "\(facts.hasPlainZeros ? ", zero=0" : ""))"
-    default: return "unsupported(\"\(step)\")"
+    case .resize: return "resize(source, \(names.first ?? "None"), target[name])"
+    default: return inside
     }
   }
 
@@ -239,6 +240,8 @@ struct PythonCode: ExportedCode {
     return out + (facts.isRootScaled ? ", root=True" : "")
       + (facts.isTurned ? ", turned=True" : "")
   }
+
+  func impossible(_ what: String) -> String { "impossible(\(text(what)))" }
 
   func loop(_ destination: NamePattern, body: String?) -> String {
     if isLiteral(destination) {

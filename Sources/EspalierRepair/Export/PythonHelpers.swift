@@ -3,13 +3,49 @@ enum PythonHelpers {
   static let all: [(step: String, text: String)] = [
     ("pad", pad), ("weight_norm", weightNorm), ("fold_bn", foldBatchNorm),
     ("lora_merge", PythonAdapter.text), ("dequantise", PythonDequantise.text),
-    ("resize", unsupported),
+    ("resize", resize), ("impossible", impossible),
   ]
 
-  private static let unsupported = #"""
+  private static let impossible = #"""
 
-    def unsupported(step):
-        raise ValueError(f"{step} computes values by interpolation: write here what the model means")
+    def impossible(what):
+        raise ValueError(f"{what}: not written as code; apply it with `espalier load --rules` first")
+    """#
+
+  private static let resize = #"""
+
+    def resize(source, name, target):
+        """A position table at another length: cubic on a square grid, otherwise linear.
+
+        Up to two places in front of a grid stay as they are. The weight of an embedding layer that
+        is not about images is a grid only with a place in front.
+        """
+        value = source[name]
+        is_table = re.split(r"[./]", name)[-1] == "weight" and not any(
+            word in name.lower() for word in ("vis", "image", "patch"))
+        axes = [axis for axis, size in enumerate(value.shape) if size != target.shape[axis]]
+        inner = math.prod(value.shape[axes[-1] + 1:])
+        flat = value.float().flatten(axes[0], axes[-1])
+        flat = flat.reshape(math.prod(value.shape[:axes[0]]), -1, inner)  # outer, places, inner
+        places = math.prod(target.shape[axis] for axis in axes)
+        kept, old, new = None, None, None
+        if len(axes) == 2:
+            kept, old, new = 0, [value.shape[a] for a in axes], [target.shape[a] for a in axes]
+        else:
+            for front in range(1 if is_table else 0, 3):
+                a, b = flat.shape[1] - front, places - front
+                if a > 0 and b > 0 and math.isqrt(a) ** 2 == a and math.isqrt(b) ** 2 == b:
+                    kept, old, new = front, [math.isqrt(a)] * 2, [math.isqrt(b)] * 2
+                    break
+        moved = flat.transpose(1, 2)
+        interpolate = torch.nn.functional.interpolate
+        if kept is None:
+            moved = interpolate(moved, size=places, mode="linear", align_corners=False)
+        else:
+            grid = moved[..., kept:].unflatten(-1, old)
+            grid = interpolate(grid, size=new, mode="bicubic", align_corners=False)
+            moved = torch.cat([moved[..., :kept], grid.flatten(-2)], -1)
+        return moved.transpose(1, 2).reshape(target.shape)
     """#
 
   private static let pad = #"""

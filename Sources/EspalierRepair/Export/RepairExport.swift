@@ -52,6 +52,7 @@ public struct RepairExport: Sendable {
     for case .take(_, _, let operation, _) in rules {
       for step in operation.steps {
         used.insert(String(step.description.prefix { $0 != "(" && $0 != "[" }))
+        if step.isComputed, !startsComputing(operation) { used.insert("impossible") }
       }
     }
     return used
@@ -80,10 +81,16 @@ public struct RepairExport: Sendable {
     }
   }
 
+  private func startsComputing(_ operation: Operation) -> Bool {
+    operation.steps.first { !$0.keepsValues }?.isComputed ?? true
+  }
+
   /// A computing step comes first and takes the names.
   private func computed(
     _ operation: Operation, _ names: [String], _ code: any ExportedCode
   ) -> String {
+    // What is moved before is no longer what a step knows by its name.
+    if !startsComputing(operation) { return code.impossible(operation.description) }
     let moves = operation.steps.count { !$0.keepsValues }
     var value = ""
     for step in operation.steps {
@@ -149,6 +156,8 @@ protocol ExportedCode {
   func joined(_ values: [String], _ step: Step) -> String
   /// - Parameter isLast: the result is the model's own array, whose size tells how it was packed.
   func computed(_ step: Step, _ names: [String], isLast: Bool) -> String
+  /// An operation that is not written in this language.
+  func impossible(_ what: String) -> String
   /// A statement for all destination names that fit; without a body they are skipped.
   func loop(_ destination: NamePattern, body: String?) -> String
 }

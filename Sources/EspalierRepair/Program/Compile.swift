@@ -65,11 +65,7 @@ struct Compiler {
         try one(nodes, step).padded(
           axis, size, destination, destinationTree.dtype(of: destination))
       ]
-    case .resize:
-      throw StepError(
-        .unsupported, found: "“resize”, which would compute new values by interpolation",
-        expected: "a step that keeps values; remove the rule, and the destination keeps its own")
-    case .dequantise, .weightNorm, .loraMerge, .foldBatchNorm:
+    case .dequantise, .weightNorm, .loraMerge, .foldBatchNorm, .resize:
       let own = ValueNode(destinationTree.dtype(of: destination), target, .own(destination))
       nodes = [try computed.node(step, link, nodes, target, own: own)]
     default:

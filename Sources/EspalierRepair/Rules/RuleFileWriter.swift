@@ -18,7 +18,9 @@ struct RuleFileWriter {
       for rule in diagnosis.remedy where owners[rule] == nil { owners[rule] = number }
     }
     let repairing = Set(rules.compactMap { owners[$0] })
-    for number in diagnoses.indices where !repairing.contains(number) { out += comment(number) }
+    for number in diagnoses.indices where !repairing.contains(number) {
+      out += comment(number) + choices(number)
+    }
     var current: Int?
     for rule in inOrder(owners) {
       if let owner = owners[rule], owner != current {
@@ -27,29 +29,38 @@ struct RuleFileWriter {
       }
       out += "\n[[rule]]\n" + lines(rule)
     }
+    for number in diagnoses.indices where repairing.contains(number) { out += choices(number) }
     return out
   }
 
   /// Rules that change names apply in their order; those for single tensors may stand anywhere.
   private func inOrder(_ owners: [Rule: Int]) -> [Rule] {
-    func isNaming(_ rule: Rule) -> Bool {
-      switch rule {
-      case .enter, .strip, .remove, .add: true
-      case .take, .skip: false
-      }
-    }
-    let rest = rules.enumerated().filter { !isNaming($0.element) }
+    let rest = rules.enumerated().filter { !$0.element.changesNames }
     let sorted = rest.sorted { a, b in
       let (x, y) = (owners[a.element] ?? .max, owners[b.element] ?? .max)
       return (x, a.offset) < (y, b.offset)
     }
-    return rules.filter(isNaming) + sorted.map(\.element)
+    return rules.filter(\.changesNames) + sorted.map(\.element)
   }
 
   private func comment(_ number: Int) -> String {
     let diagnosis = diagnoses[number]
     let sentence = "\(number + 1). \(diagnosis.sentence) (\(diagnosis.harm.rawValue))"
     return "\n" + Self.wrapped(visibleText(Array(sentence.utf8)))
+  }
+
+  /// Rules that only somebody's wish brings into force, as comments.
+  private func choices(_ number: Int) -> String {
+    let diagnosis = diagnoses[number]
+    guard !diagnosis.choices.isEmpty else { return "" }
+    let instead = diagnosis.remedy.isEmpty ? "" : ", and the # goes before the rules of cause"
+    let what = instead.isEmpty ? "" : "\(instead) \(number + 1)"
+    let rules = diagnosis.choices.map { rule in
+      "#\n# [[rule]]\n"
+        + lines(rule).split(separator: "\n").map { "# \($0)\n" }.joined()
+    }
+    return "\n" + Self.wrapped("By choice for cause \(number + 1); take the # away\(what):")
+      + rules.joined()
   }
 
   /// Comment lines of at most 98 characters.

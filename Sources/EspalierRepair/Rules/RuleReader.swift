@@ -98,7 +98,7 @@ struct RuleReader {
   private static let steps =
     "rename, cast, tie, transpose, permute[2,0,1], reshape[3,-1], split(axis,index,of), "
     + "slice(axis,start,stop), index(axis,i), take(axis,[1,0]), flip[0], pad(axis,size), concat(axis), "
-    + "stack(axis), dequantise, weight_norm(dim), lora_merge, fold_bn"
+    + "stack(axis), resize, dequantise, weight_norm(dim), lora_merge, fold_bn"
 
   /// Numbers of the sources must be numbers of the destination.
   private func checkVariables(

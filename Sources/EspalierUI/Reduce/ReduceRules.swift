@@ -119,7 +119,13 @@ extension AppState {
     }
   }
 
-  var openRemedies: [WhyEntry.Remedy] { remedies.filter { !isApplied($0) } }
+  /// Those that are applied all at once.
+  var openRemedies: [WhyEntry.Remedy] {
+    diagnoses.compactMap { entry in
+      guard case .remedy(let remedy) = entry.action, !entry.isChoice else { return nil }
+      return isApplied(remedy) ? nil : remedy
+    }
+  }
 
   /// Enter on a cause: its remedy is applied, or taken back.
   mutating func toggle(_ remedy: WhyEntry.Remedy) -> [Effect] {

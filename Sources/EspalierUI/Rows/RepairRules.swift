@@ -60,14 +60,6 @@ extension NamePattern {
 }
 
 extension Rule {
-  /// Changes how names are read, for all of them.
-  public var changesNames: Bool {
-    switch self {
-    case .enter, .strip, .remove, .add: true
-    case .take, .skip: false
-    }
-  }
-
   /// In one line; that an array only has another name needs no saying.
   public var shortDescription: String {
     guard case .take(let destination, let sources, let operation, _) = self,

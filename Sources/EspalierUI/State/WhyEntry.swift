@@ -12,6 +12,8 @@ public struct WhyEntry: Equatable, Sendable {
   public var remedy: String
   /// Names and shapes cannot decide it: the sentence says what was assumed.
   public var isAssumption: Bool
+  /// The remedy is one that somebody may want: it is applied by Enter only, not with all others.
+  public var isChoice: Bool
   /// What Enter does.
   public var action: Action
 
@@ -36,13 +38,14 @@ public struct WhyEntry: Equatable, Sendable {
 
   public init(
     sentence: String, evidence: String = "", harm: Harm, remedy: String = "",
-    isAssumption: Bool = false, action: Action = .none
+    isAssumption: Bool = false, isChoice: Bool = false, action: Action = .none
   ) {
     self.sentence = sentence
     self.evidence = evidence
     self.harm = harm
     self.remedy = remedy
     self.isAssumption = isAssumption
+    self.isChoice = isChoice
     self.action = action
   }
 }

@@ -102,7 +102,9 @@ extension AppState {
       let verb =
         isByItself(entry)
         ? "Done when the file was opened: "
-        : isApplied ? "Applied; Enter takes it back: " : "Enter applies: "
+        : isApplied
+          ? "Applied; Enter takes it back: "
+          : entry.isChoice ? "Enter applies, if you want it: " : "Enter applies: "
       lines.append((verb + entry.remedy, .good))
     case .filter, .none: lines.append((entry.remedy, .good))
     }

@@ -127,6 +127,34 @@ def computed():
          merge, {"q.weight": base.T + (b @ a).T}, exact=False)
 
 
+def tables():
+    """Position tables at another length, as timm and torch resample them."""
+    def cubic(value, kept, old, new):  # (1, places, width)
+        grid = value[:, kept:].reshape(1, *old, -1).permute(0, 3, 1, 2)
+        grid = torch.nn.functional.interpolate(grid, size=new, mode="bicubic", align_corners=False)
+        return torch.cat([value[:, :kept], grid.permute(0, 2, 3, 1).flatten(1, 2)], 1)
+
+    for name, kept, old, new in (("larger", 1, 4, 6), ("smaller", 2, 7, 5), ("no class", 0, 3, 5)):
+        table = torch.randn(1, kept + old * old, 8)
+        wanted = cubic(table, kept, (old, old), (new, new))
+        case(f"resize {name}", {"pos_embed": table}, {"pos_embed": torch.zeros(wanted.shape)},
+             to("pos_embed", "pos_embed", "resize"), {"pos_embed": wanted}, exact=False)
+    bias = torch.randn(7 * 7, 3)
+    wanted = cubic(bias[None], 0, (7, 7), (13, 13))[0]
+    case("resize relative", {"relative_position_bias_table": bias},
+         {"relative_position_bias_table": torch.zeros(169, 3)},
+         to("relative_position_bias_table", "relative_position_bias_table", "resize"),
+         {"relative_position_bias_table": wanted}, exact=False)
+    table = torch.randn(16, 8)
+    line = torch.nn.functional.interpolate(table.T[None], size=25, mode="linear", align_corners=False)
+    case("resize line", {"wpe.weight": table}, {"wpe.weight": torch.zeros(25, 8)},
+         to("wpe.weight", "wpe.weight", "resize"), {"wpe.weight": line[0].T}, exact=False)
+    grid = torch.randn(1, 8, 3, 5)
+    wanted = torch.nn.functional.interpolate(grid, size=(4, 9), mode="bicubic", align_corners=False)
+    case("resize planes", {"pos": grid}, {"pos": torch.zeros(wanted.shape)},
+         to("pos", "pos", "resize"), {"pos": wanted}, exact=False)
+
+
 def adapters():
     """PEFT's rules: scale, magnitude, factors of convolutions and embeddings, a base of its own."""
     names = ["q.base_layer.weight", "q.lora_A.default.weight", "q.lora_B.default.weight"]
@@ -355,6 +383,7 @@ def finish(path, rules, expected, exact):
 def make(folder):
     moves()
     computed()
+    tables()
     adapters()
     packed()
     four_bits()
