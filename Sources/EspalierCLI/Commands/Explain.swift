@@ -92,8 +92,10 @@ struct Explain: Command {
     if !output.json, export == nil {
       // Names in rules begin where these two say.
       let scope = (into.map { "--into \($0) " } ?? "") + (from.map { "--from \($0) " } ?? "")
+      let choices = report.diagnoses.reduce(0) { $0 + $1.choices.count }
+      let more = choices == 0 ? "" : ", \(choices) more by choice as comments"
       out.line(
-        "\(counted(report.rules.count, "rule")) saved to \(path); edit them, then: "
+        "\(counted(report.rules.count, "rule")) saved to \(path)\(more); edit them, then: "
           + "espalier load \(destination) \(source) \(scope)--rules \(path) -o OUTPUT")
     }
   }

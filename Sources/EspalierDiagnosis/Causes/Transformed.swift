@@ -43,7 +43,7 @@ enum TransformedCauses {
       .loraAdapter,
       "The source is a low-rank adapter of \(rank) alone; it needs the base weights, which are not in it.",
       evidence: NameSummary.lines(facts.sourceTensorNames(reading.orphanAdapters.sorted())),
-      harm: .blocks)
+      harm: .blocks, choices: AdapterChoices.rules(facts))
   }
 
   private static func weightNorm(_ facts: Facts) -> Diagnosis? {

@@ -3,6 +3,8 @@ import EspalierDiagnosis
 /// A repair as Julia, for the state of a Flux model. Axes count from 1, and reshapes go in row-major
 /// order as the rules mean them.
 struct JuliaCode: ExportedCode {
+  let facts: ExportFacts
+
   var beginning: String {
     #"""
     # Repairs a checkpoint so that a Flux model loads it:
@@ -70,38 +72,7 @@ struct JuliaCode: ExportedCode {
   }
 
   func helpers(_ used: Set<String>) -> String {
-    var out = ""
-    if used.contains("pad") {
-      out += #"""
-
-        "The value at the start of the model's own array."
-        function padded(value, target)
-            whole = copy(target)
-            whole[axes(value)...] .= value
-            return whole
-        end
-
-        """#
-    }
-    if used.contains("weight_norm") {
-      out += #"""
-
-        "g * v / norm(v), the norm over every axis but `dim`."
-        function weight_norm(g, v, dim)
-            length(g) == 1 && return first(g) .* v ./ sqrt(sum(abs2, v))
-            others = Tuple(filter(!=(dim), 1:ndims(v)))
-            shape = ntuple(d -> d == dim ? length(g) : 1, ndims(v))
-            return reshape(g, shape) .* v ./ sqrt.(sum(abs2, v; dims = others))
-        end
-
-        """#
-    }
-    for step in ["fold_bn", "lora_merge", "dequantise", "resize"] where used.contains(step) {
-      out +=
-        "\n\(step)(parts...) = error(\"\(step) is not written for Julia; apply it with "
-        + "`espalier load --rules` first\")\n"
-    }
-    return out
+    JuliaHelpers.all.filter { used.contains($0.step) }.map { "\n" + $0.text + "\n" }.joined()
   }
 
   func names(_ rules: [Rule]) -> String {
@@ -225,10 +196,41 @@ struct JuliaCode: ExportedCode {
   }
 
   func computed(_ step: Step, _ names: [String], isLast: Bool) -> String {
-    let inside = names.map(source).joined(separator: ", ")
-    if case .weightNorm(let dim) = step { return "weight_norm(\(inside), \(dim &+ 1))" }
-    return "\(step)(\(inside))"
+    let inside = "[" + names.joined(separator: ", ") + "]"
+    switch step {
+    case .weightNorm(let dim):
+      return "weight_norm(\(names.map(source).joined(separator: ", ")), \(dim &+ 1))"
+    case .foldBatchNorm:
+      return "fold_bn(source, \(inside), target[name]; eps = \(number(facts.epsilon)))"
+    case .loraMerge: return "lora_merge(source, \(inside), target[name]\(adapterFacts))"
+    case .dequantise:
+      var options = facts.bits.map { ["bits = \($0)"] } ?? []
+      if !isLast { options.append("whole = false") }
+      if facts.hasPlainZeros { options.append("zero = 0") }
+      return "dequantise(source, \(inside), target[name]\(keywords(options)))"
+    case .resize: return "resize(source, \(names.first ?? "nothing"), target[name])"
+    default: return inside
+    }
   }
+
+  /// What the metadata says of an adapter, as keywords.
+  private var adapterFacts: String {
+    var options = facts.alpha.map { ["alpha = \(number($0))"] } ?? []
+    if !facts.patterns.isEmpty {
+      let pairs = facts.patterns.map { "(\(text($0.pattern)), \(number($0.alpha)))" }
+      options.append("patterns = [\(pairs.joined(separator: ", "))]")
+    }
+    if facts.isRootScaled { options.append("root = true") }
+    if facts.isTurned { options.append("turned = true") }
+    return keywords(options)
+  }
+
+  private func keywords(_ options: [String]) -> String {
+    options.isEmpty ? "" : "; " + options.joined(separator: ", ")
+  }
+
+  /// A `Float32` as Julia writes it.
+  private func number(_ value: Float) -> String { "Float32(\(value))" }
 
   func impossible(_ what: String) -> String {
     "error(\(text("\(what): not written as code; apply it with `espalier load --rules` first")))"

@@ -28,7 +28,7 @@ public struct RepairExport: Sendable {
   public func text(_ language: ExportLanguage) -> String {
     switch language {
     case .python: return write(PythonCode(facts: facts))
-    case .julia: return write(JuliaCode())
+    case .julia: return write(JuliaCode(facts: facts))
     }
   }
 
