@@ -109,7 +109,7 @@ extension AppState {
   /// The report of the load at hand; nil without a plan.
   var report: Report? {
     guard let comparison = browse?.comparison, comparison.plan != nil else { return nil }
-    return Report(comparison, isDone: result?.comparison == comparison)
+    return Report(comparison, isDone: isResultCurrent)
   }
 }
 

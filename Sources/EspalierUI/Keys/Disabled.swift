@@ -107,7 +107,9 @@ extension KeyRow {
 
   static let nothingToSave: @Sendable (AppState) -> String? = { state in
     if let reason = busy(state) { return reason }
-    return state.result == nil ? "there is no result to save yet; L loads" : nil
+    if state.result == nil { return "there is no result to save yet; L loads" }
+    return state.isResultCurrent || state.destination.file?.isModel == true
+      ? nil : "the rules have changed since the load; L loads again, u goes back"
   }
 
   static let noValues: @Sendable (AppState) -> String? = { state in

@@ -128,7 +128,10 @@ extension AppState {
     }
     guard let result, !result.isSaved else { return [.quit] }
     overlay = .question(
-      Question(kind: .quitUnsaved, sentence: "The result of the load has not been saved."))
+      Question(
+        kind: .quitUnsaved,
+        sentence: "The result of the load has not been saved"
+          + (isResultCurrent ? "." : "; the rules have changed since.")))
     return []
   }
 

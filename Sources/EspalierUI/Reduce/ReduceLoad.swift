@@ -58,6 +58,8 @@ extension AppState {
     case nil:
       overlay = nil
       work = Work(.loading(mode))
+      running = LoadResult(
+        mode: mode, comparison: comparison, rules: rules.current, options: planOptions)
       return [.load(mode, comparison)]
     }
   }

@@ -25,6 +25,7 @@ extension AppState {
       why = Overlay.Cursor()
       why.selected = entries.firstIndex { !isApplied($0) } ?? 0
       ruleOrder = rules
+      findMetByHand()
     case .repaired(let number, let file): return receive(repaired: number, file)
     case .repairFailed(let number, let sentence): return receive(repairFailed: number, sentence)
     case .rulesRead(let path, let rules, let skipped):
@@ -79,6 +80,7 @@ extension AppState {
     }
     browse = next
     linkStart = nil
+    findMetByHand()
     announce(comparison)
     var effects: [Effect] = []
     // Causes belong to the files as they are; they stay while rules come and go. A load without an
@@ -104,7 +106,14 @@ extension AppState {
     let marks = comparison.counts.marks
     let paired = [RowMark.equal, .renamed, .dtype].reduce(0) { $0 + marks[$1, default: 0] }
     let key = keyMap.spelling(of: .undo) ?? ":undo"
-    let undo = rules.canUndo ? "; \(key) undoes" : ""
+    var undo = rules.canUndo ? "; \(key) undoes" : ""
+    if let result, destination.file?.isModel != true {
+      let load = keyMap.spelling(of: .load) ?? ":load"
+      undo +=
+        isResultCurrent
+        ? (result.isSaved ? "" : "; what was loaded is not saved yet")
+        : "; what was loaded went by other rules, \(load) loads again"
+    }
     if coverage.tensorsLoaded == 0, paired > 0 {
       message = Message(
         "\(note): \(grouped(paired)) of \(counted(coverage.tensors, "array")) fit, but the source "
@@ -130,8 +139,9 @@ extension AppState {
       work?.seconds = seconds
     case .loaded(let mode):
       work = nil
-      guard let comparison = browse?.comparison else { return }
-      result = LoadResult(mode: mode, comparison: comparison)
+      guard let done = running, done.mode == mode else { return }
+      result = done
+      running = nil
       isPreviewing = true
       overlay = .report(Overlay.Cursor())
       let key = keyMap.spelling(of: .save) ?? ":w"

@@ -119,6 +119,36 @@ extension AppState {
     }
   }
 
+  /// Causes that make a load wrong, and that nothing has been done about.
+  var openCauses: Int {
+    diagnoses.indices.count {
+      diagnoses[$0].harm == .blocks && !isApplied(diagnoses[$0]) && !metByHand.contains($0)
+    }
+  }
+
+  /// Finds the causes for whose every row somebody has decided by hand, be it another way.
+  mutating func findMetByHand() {
+    metByHand = []
+    let names = Set(rules.current.repair.byHand.map(\.destination.bytes))
+    guard !names.isEmpty, let file = destination.file, file.tree.leafCount < 100_000 else { return }
+    metByHand = Set(diagnoses.indices.filter { isMet(diagnoses[$0], by: names, in: file) })
+  }
+
+  private func isMet(_ entry: WhyEntry, by names: Set<[UInt8]>, in file: OpenFile) -> Bool {
+    guard case .remedy(let remedy) = entry.action else { return false }
+    let patterns = remedy.rules.compactMap { rule -> NamePattern? in
+      if case .take(let pattern, _, _, _) = rule { return pattern }
+      return nil
+    }
+    guard !patterns.isEmpty, remedy.rules.allSatisfy({ !$0.changesNames || $0.enters }) else {
+      return false
+    }
+    return file.tree.leafIDs.allSatisfy { leaf in
+      let name = file.ruleName(of: file.tree.node(of: leaf))
+      return names.contains(name) || patterns.allSatisfy { $0.match(name) == nil }
+    }
+  }
+
   /// Those that are applied all at once.
   var openRemedies: [WhyEntry.Remedy] {
     diagnoses.compactMap { entry in

@@ -57,7 +57,11 @@ public struct AppState: Equatable, Sendable {
   // Work and its results.
   public internal(set) var work: Work?
   public internal(set) var result: LoadResult?
+  /// The load that is running: its result belongs to the rules of its beginning.
+  var running: LoadResult?
   public internal(set) var diagnoses: [WhyEntry] = []
+  /// Those of ``diagnoses`` whose rows have all been decided by hand.
+  var metByHand: Set<Int> = []
   /// Counts the files that were opened, so that causes are looked for once for each pair.
   var pair = 0
   var diagnosedPair = -1

@@ -27,12 +27,27 @@ public struct Work: Equatable, Sendable {
   }
 }
 
-/// A load that went through and can be saved.
+/// A load that went through and can be saved, for as long as the rules are those that it went by.
 public struct LoadResult: Equatable, Sendable {
   public var mode: LoadMode
   /// What it was planned from.
   public var comparison: Comparison
+  /// What the user had changed about the load.
+  var rules: LoadRules
+  var options: PlanOptions
   public var isSaved = false
+}
+
+extension AppState {
+  /// Whether the result is that of the load as it is shown now. Changed rules make it one of another
+  /// load; undoing them brings it back.
+  var isResultCurrent: Bool {
+    guard let result else { return false }
+    var (then, now) = (result.options, planOptions)
+    // The order of rows loads nothing else.
+    (then.fileOrder, now.fileOrder) = (false, false)
+    return result.rules == rules.current && then == now
+  }
 }
 
 /// What is known about the values of a leaf.

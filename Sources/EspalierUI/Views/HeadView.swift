@@ -77,13 +77,9 @@ extension Canvas {
       drawWaiting(state, layout, y)
       return
     }
-    let passes = plan.issueCount == 0
-    let chip =
-      passes
-      ? "strict load: \(glyphs.check) passes"
-      : "strict load: \(glyphs.cross) \(counted(plan.issueCount, "issue"))"
+    let (chip, role) = verdict(state, plan.issueCount, layout.width)
     let end = layout.width - 1
-    putRight(chip, before: end, y, passes ? .good : .warning)
+    putRight(chip, before: end, y, role)
     let coverage = plan.coverage
     let share = percent(coverage.parametersLoaded, of: coverage.parameters)
     let arrays = "\(grouped(coverage.tensorsLoaded)) of \(counted(coverage.tensors, "array"))"
@@ -97,6 +93,24 @@ extension Canvas {
       x += barWidth + 2
     }
     put(glyphs.fit(words, room - x), x, y, .text, width: room - x)
+  }
+
+  /// What a strict load would say, and whether something speaks against a load that passes: below a
+  /// certain width the pane with the causes is not in sight.
+  private func verdict(_ state: AppState, _ issues: Int, _ width: Int) -> (String, Role) {
+    if issues > 0 {
+      return ("strict load: \(glyphs.cross) \(counted(issues, "issue"))", .warning)
+    }
+    let open = state.openCauses
+    guard open > 0 else { return ("strict load: \(glyphs.check) passes", .good) }
+    let key = state.keyMap.spelling(of: .why).map { " (\($0))" } ?? ""
+    let causes = counted(open, "cause")
+    return (
+      width < 70
+        ? "passes, \(glyphs.bullet) \(causes)\(key)"
+        : "strict load passes, \(glyphs.bullet) \(causes)" + (width < 110 ? key : " against it"),
+      .warning
+    )
   }
 
   private mutating func drawWaiting(_ state: AppState, _ layout: Layout, _ y: Int) {

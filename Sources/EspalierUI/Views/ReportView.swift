@@ -4,7 +4,7 @@ extension Canvas {
   /// The report over the whole window.
   mutating func drawReport(_ state: AppState, _ layout: Layout, _ cursor: Overlay.Cursor) {
     guard let report = state.report else { return }
-    let isDone = state.result?.comparison == report.comparison
+    let isDone = state.isResultCurrent
     put(isDone ? "Report" : "Report of what a load would do", 2, layout.listTop - 1, .title)
     let hint = layout.width < 80 ? "Enter goes there" : "Enter goes to the row, Esc closes"
     putRight(hint, before: layout.width - 1, layout.listTop - 1, .dim)

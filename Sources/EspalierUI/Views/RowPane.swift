@@ -17,6 +17,9 @@ extension Canvas {
     } else if browse.comparison.mark(row) == .skipped {
       lines.append([("left out of the load by hand; s takes it in again", .skipped)])
     }
+    for line in state.doubts(row) {
+      lines += wrapped(line, inside.width).map { [($0, .dtype)] }
+    }
     for line in describer.ruleLines {
       lines += wrapped(glyphs.fit(line, inside.width * 3, .middle), inside.width).map {
         [($0, .renamed)]
