@@ -5,7 +5,7 @@ extension Canvas {
   mutating func drawDialog(_ state: AppState, _ layout: Layout) {
     switch state.overlay {
     case .menu(let menu): drawMenu(menu, state, layout)
-    case .question(let question): drawQuestion(question, layout)
+    case .question(let question): drawQuestion(question, state, layout)
     case .prompt(let prompt):
       switch prompt.kind {
       case .command where prompt.completions.isEmpty: drawPalette(prompt, state, layout)
@@ -34,13 +34,17 @@ extension Canvas {
     }
   }
 
-  private mutating func drawQuestion(_ question: Question, _ layout: Layout) {
+  private mutating func drawQuestion(
+    _ question: Question, _ state: AppState, _ layout: Layout
+  ) {
     let width = min(layout.width - 8, 64)
     let lines = wrapped(question.sentence, width - 4)
     let hint =
       switch question.kind {
       case .replace, .replaceRules: "y replaces it, n or Esc leaves it alone"
-      case .quitUnsaved: "w saves it, y quits without, Esc stays"
+      case .quitUnsaved:
+        state.isResultCurrent
+          ? "w saves it, y quits without, Esc stays" : "y quits without it, Esc stays"
       }
     let box = frame(
       question.kind.title, lines: lines.count, width: width, layout, hint: hint)
