@@ -16,8 +16,13 @@ extension EffectRunner {
       let report = Engine().diagnose(
         destination: pair.destination, source: pair.source, values: values)
       guard !token.isStopped, !report.diagnoses.isEmpty else { return }
+      let rules = report.rules + report.diagnoses.flatMap(\.choices)
+      let previews = RulePreview.previews(
+        of: rules, source: pair.source, destination: pair.destination)
+      let amounts = Dictionary(
+        previews.map { ($0.rule, $0.amount) }, uniquingKeysWith: { a, _ in a })
       let entries = report.diagnoses.flatMap {
-        WhyEntry.entries($0, report.rules, request.destination)
+        WhyEntry.entries($0, report.rules, amounts, request.destination)
       }
       inbox.send(.diagnosed(pair: request.pair, entries, rules: report.rules))
     }
@@ -27,26 +32,31 @@ extension EffectRunner {
 extension WhyEntry {
   /// A cause, and behind its remedy what somebody may want instead.
   fileprivate static func entries(
-    _ diagnosis: Diagnosis, _ rules: [Rule], _ destination: OpenFile
+    _ diagnosis: Diagnosis, _ rules: [Rule], _ amounts: [Rule: String], _ destination: OpenFile
   ) -> [WhyEntry] {
     var chosen = diagnosis
     chosen.remedy = diagnosis.choices
-    if diagnosis.choices.isEmpty { return [WhyEntry(diagnosis, rules, destination)] }
-    var choice = WhyEntry(chosen, rules, destination)
+    if diagnosis.choices.isEmpty { return [WhyEntry(diagnosis, rules, amounts, destination)] }
+    var choice = WhyEntry(chosen, rules, amounts, destination)
     choice.isChoice = true
     if diagnosis.remedy.isEmpty { return [choice] }
     choice.sentence = "Instead of the remedy above: as many places as both have."
     choice.evidence = ""
     choice.isAssumption = false
-    return [WhyEntry(diagnosis, rules, destination), choice]
+    return [WhyEntry(diagnosis, rules, amounts, destination), choice]
   }
 
-  /// - Parameter rules: those of all remedies. What a remedy cuts off names may lie in a container
-  ///   that others enter.
-  private init(_ diagnosis: Diagnosis, _ rules: [Rule], _ destination: OpenFile) {
+  /// - Parameters:
+  ///   - rules: those of all remedies. What a remedy cuts off names may lie in a container that others
+  ///     enter.
+  ///   - amounts: what each rule touches.
+  private init(
+    _ diagnosis: Diagnosis, _ rules: [Rule], _ amounts: [Rule: String], _ destination: OpenFile
+  ) {
     let count = diagnosis.remedy.count
-    let shown = diagnosis.remedy.prefix(count > 2 ? 1 : 2).map(\.shortDescription)
-      .joined(separator: "; ")
+    let shown = diagnosis.remedy.prefix(count > 2 ? 1 : 2).map { rule in
+      rule.shortDescription + (amounts[rule].map { " (\($0))" } ?? "")
+    }.joined(separator: "; ")
     let entering = diagnosis.remedy.contains(where: \.changesNames) ? rules.filter(\.enters) : []
     let (own, skipped) = destination.split(
       entering.filter { !diagnosis.remedy.contains($0) } + diagnosis.remedy)

@@ -76,6 +76,25 @@ struct RepairPlan {
     return result
   }
 
+  /// What somebody may have meant by a rule for single tensors.
+  private func hint(_ rule: Rule, _ side: Inventory?) -> String {
+    guard let side else { return "" }
+    switch rule {
+    case .skip(let pattern), .take(let pattern, _, _, _):
+      return hint(pattern.spell([Int](repeating: 0, count: 64)) ?? [], side)
+    case .enter, .strip, .remove, .add: return ""
+    }
+  }
+
+  private func hint(_ name: [UInt8], _ side: Inventory) -> String {
+    if name.contains(UInt8(ascii: "*")) {
+      return "; a “*” stands for itself, and {0} for a number"
+    }
+    return NearName.find(name, among: side.tensors.lazy.map(\.name)).map {
+      "; did you mean “\(visibleText($0))”?"
+    } ?? ""
+  }
+
   private func error(_ problem: RuleTrace.Problem) -> RepairError {
     let text = rules[problem.rule].description
     let tensor = problem.destination.map { visibleText(inventory.destination.tensors[$0].name) }
@@ -86,12 +105,15 @@ struct RepairPlan {
     }
     switch problem.kind {
     case .namesNothing:
-      let side = rules[problem.rule].isForDestination ? "destination" : "source"
-      return made(.namesNothing, "no tensor of the \(side) that it fits", "at least one")
+      let rule = rules[problem.rule]
+      let side = rule.isForDestination ? "destination" : "source"
+      return made(
+        .namesNothing, "no tensor of the \(side) that it fits",
+        "at least one" + hint(rule, rule.isForDestination ? inventory.destination : nil))
     case .noSource(let name):
       return made(
         .namesNothing, "no source tensor “\(visibleText(name))”",
-        "a name as “ls” shows it for the source")
+        "a name as “ls” shows it for the source" + hint(name, inventory.source))
     case .contradicts(let other):
       return made(
         .contradiction, "another rule for the same tensor: “\(rules[other])” (rule \(other + 1))",

@@ -46,6 +46,15 @@ struct RefusalTests {
     #expect(error.description.contains("found") && error.description.contains("expected"))
   }
 
+  @Test(arguments: [
+    ("a.weight = x.weight : transpose", "did you mean “m.x.weight”?"),
+    ("a.wieght = m.x.weight : transpose", "did you mean “a.weight”?"),
+    ("skip *.weight", "a “*” stands for itself, and {0} for a number"),
+  ])
+  func saysWhatMayBeMeant(_ rule: String, _ hint: String) throws {
+    #expect(try #require(try refusal([rule])).description.hasSuffix(hint))
+  }
+
   @Test func twoRulesForOneTensor() throws {
     let error = try #require(
       try refusal(["a.weight = m.x.weight : transpose", "a.weight = m.y.weight : rename"]))

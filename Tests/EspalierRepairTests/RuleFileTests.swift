@@ -69,6 +69,8 @@ struct RuleFileTests {
     ("[[rule]]\nstrip = \"\\q\"", 2, "\\q"),
     ("[[rule]]\nstrip = \"a\" \"b\"", 2, "“\"b\"”"),
     ("[[rule]]\nstrip = \"\"", 2, "no name"),
+    ("[[rule]]\nfrom = ['a'\n\n", 4, "the end of the file"),
+    ("[[rule]]\nto = \"a\"\nfrom = \"b\"\ndo = \"stack\"", 4, "“stack”"),
   ])
   func refusesWithFileAndLine(_ text: String, _ line: Int, _ found: String) throws {
     let error = try #require(throws: RuleError.self) { try RuleSet(toml: text, file: "fix.toml") }

@@ -81,7 +81,8 @@ struct RuleReader {
     }
     for part in plain.split(separator: "|", omittingEmptySubsequences: false) {
       guard Operation(parsing: String(part)) != nil else {
-        throw error("“\(part.filter { $0 != " " })”", "one of \(Self.steps)", entry.line)
+        let text = part.filter { $0 != " " }
+        throw error("“\(text)”", Self.form(of: text) ?? "one of \(Self.steps)", entry.line)
       }
     }
     guard let operation = Operation(parsing: plain) else {
@@ -93,6 +94,16 @@ struct RuleReader {
       throw error("braces outside of “index”", "“index(axis,{0})”", entry.line)
     }
     return (operation, layer)
+  }
+
+  /// How a step is written whose name is right.
+  private static func form(of text: String) -> String? {
+    func name(_ step: some StringProtocol) -> String {
+      String(step.prefix { $0 != "(" && $0 != "[" })
+    }
+    return steps.split(separator: ", ").first { name($0) == name(text) }.map {
+      "“\($0)” with whole numbers"
+    }
   }
 
   private static let steps =

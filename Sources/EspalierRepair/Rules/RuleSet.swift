@@ -43,8 +43,11 @@ public struct RuleSet: Sendable {
     self.file = file
     for entry in top.entries where entry.key != "version" || entry.value != .number(1) {
       throw RuleError(
-        file: file, line: entry.line, found: "“\(entry.key)” with another value or before any rule",
-        expected: "“version = 1”, then “[[rule]]” before the keys of each rule")
+        file: file, line: entry.line,
+        found: entry.key == "version"
+          ? "another “version”" : "“\(entry.key)” before any “[[rule]]”",
+        expected: entry.key == "version"
+          ? "“version = 1”" : "“[[rule]]” in a line above the keys of each rule")
     }
     for table in tables {
       rules.append(try RuleReader(table, file: file).rule())

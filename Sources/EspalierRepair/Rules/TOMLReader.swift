@@ -119,14 +119,15 @@ struct TOMLReader {
       skipBlank(newlines: true)
       if peek == UInt8(ascii: "]") { break }
       guard peek == UInt8(ascii: "\"") || peek == UInt8(ascii: "'") else {
-        throw error("“\(restOfLine)”", "text in quotes or “]”")
+        throw error(
+          peek == nil ? "the end of the file" : "“\(restOfLine)”", "text in quotes or “]”")
       }
       items.append(try string())
       skipBlank(newlines: true)
       if peek == UInt8(ascii: ",") {
         at += 1
       } else if peek != UInt8(ascii: "]") {
-        throw error("“\(restOfLine)”", "“,” or “]”")
+        throw error(peek == nil ? "the end of the file" : "“\(restOfLine)”", "“,” or “]”")
       }
     }
     at += 1
