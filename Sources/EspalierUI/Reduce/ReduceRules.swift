@@ -177,6 +177,11 @@ extension AppState {
     let (order, entered) = (ruleOrder, enteredRules)
     rules.change { rules in
       for remedy in remedies {
+        // A remedy and a choice are for the same rows: the later one is what somebody wants.
+        let targets = Set(remedy.rules.compactMap(\.target))
+        rules.repair.rules.removeAll { rule in
+          rule.target.map(targets.contains) ?? false && !remedy.rules.contains(rule)
+        }
         rules.repair.add(remedy.rules.filter { !entered.contains($0) }, order: order)
         rules.skipped += remedy.skipped.filter { !rules.skipped.contains($0) }
       }

@@ -68,6 +68,12 @@ extension Rule {
     return "\(destination) = \(sources.map(\.description).joined(separator: " + "))"
   }
 
+  /// The destination names that it gives sources.
+  var target: NamePattern? {
+    if case .take(let pattern, _, _, _) = self { return pattern }
+    return nil
+  }
+
   /// Goes into a container.
   public var enters: Bool {
     if case .enter = self { return true }

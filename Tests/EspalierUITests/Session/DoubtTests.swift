@@ -72,6 +72,23 @@ import Testing
     #expect(harness.state.rules.current.repair.rules == [rule])
   }
 
+  @Test func aChoiceTakesThePlaceOfTheRemedyForTheSameRows() throws {
+    let rules = try ["head = head : slice(0,0,3)", "head = head : pad(0,3)"].map {
+      try #require(Rule(parsing: $0))
+    }
+    let entries = rules.enumerated().map { index, rule in
+      WhyEntry(
+        sentence: "the head has another size", harm: .decision, remedy: rule.description,
+        isChoice: index == 1, action: .remedy(WhyEntry.Remedy(rules: [rule])))
+    }
+    var harness = try square(entries)
+    harness.state.rules.change { $0.repair.rules = [rules[0]] }
+    harness.press("c j Enter")
+    #expect(harness.state.rules.current.repair.rules == [rules[1]])
+    harness.press("u")
+    #expect(harness.state.rules.current.repair.rules == [rules[0]])
+  }
+
   @Test func aResultBelongsToTheRulesOfItsLoad() throws {
     var harness = try square()
     harness.press("L s")
