@@ -130,6 +130,25 @@ import Testing
     }
   }
 
+  /// There by the rules, and back by those that lead back: the source's file, byte for byte.
+  @Test func rulesLeadBack() throws {
+    let folder = try Scratch()
+    let (destination, source) = try folder.wrappedPair()
+    let (fix, back) = (folder.path("fix.toml"), folder.path("back.toml"))
+    _ = try run("explain", destination, source, "--write-rules", fix)
+    let written = try run(
+      "explain", destination, source, "--rules", fix, "--reverse", "--write-rules", back)
+    #expect(written.output.contains("that lead back saved to"), "\(written.errors)")
+    let (there, again) = (folder.path("there.safetensors"), folder.path("again.safetensors"))
+    #expect(try run("load", destination, source, "--rules", fix, "-o", there).status == 0)
+    #expect(try run("load", source, there, "--rules", back, "-o", again).status == 0)
+    #expect(
+      try Data(contentsOf: URL(fileURLWithPath: again))
+        == Data(contentsOf: URL(fileURLWithPath: source)))
+    let alone = try run("explain", destination, source, "--reverse")
+    #expect(alone.status == 2 && alone.errors.contains("--write-rules or --export"))
+  }
+
   @Test func badRulesAreRefusedWithFileAndLine() throws {
     let folder = try Scratch()
     let pair = try folder.demo()

@@ -31,9 +31,17 @@ struct Explain: Command {
   var export: ExportLanguage?
 
   @Option(
-    help: ArgumentHelp("With --export: the rules of this file instead.", valueName: "file"),
+    help: ArgumentHelp(
+      "With --export or --reverse: the rules of this file instead.", valueName: "file"),
     completion: .file())
   var rules: String?
+
+  @Flag(
+    help: """
+      With --write-rules or --export: the rules that lead back, from the destination's names and \
+      layout to the source's.
+      """)
+  var reverse = false
 
   @Flag(help: "Replace the rules file if there is one.")
   var force = false
@@ -44,8 +52,12 @@ struct Explain: Command {
   var printsJSON: Bool { output.json }
 
   func validate() throws {
-    if rules != nil, export == nil {
-      throw ValidationError("--rules goes with --export; to apply a rules file: load --rules.")
+    if rules != nil, export == nil, !reverse {
+      throw ValidationError(
+        "--rules goes with --export or --reverse; to apply a rules file: load --rules.")
+    }
+    if reverse, export == nil, writeRules == nil {
+      throw ValidationError("--reverse says which rules --write-rules or --export write.")
     }
     if export != nil, output.json {
       throw ValidationError("--export prints code; leave out --json.")
@@ -68,10 +80,14 @@ struct Explain: Command {
     let report = Engine().diagnose(
       destination: pair.destination, source: pair.source, values: values)
     var out = StandardStream.output()
+    let chosen = try rules.map { try RuleSet(contentsOf: FilePath($0)) }
+    let back = try reverse ? reversed(chosen ?? RuleSet(report.rules), sides, pair) : nil
     if let export {
-      let rules = try self.rules.map { try RuleSet(contentsOf: FilePath($0)).rules }
-      let code = RepairExport(
-        rules ?? report.rules, diagnoses: rules == nil ? report.diagnoses : [], source: pair.source)
+      let code =
+        back.map { RepairExport($0.rules, source: pair.destination) }
+        ?? RepairExport(
+          chosen?.rules ?? report.rules, diagnoses: chosen == nil ? report.diagnoses : [],
+          source: pair.source)
       out.write(code.text(export))
     } else if output.json {
       let answer = ExplainJSON(report: report, destination: pair.destination, source: pair.source)
@@ -81,9 +97,40 @@ struct Explain: Command {
       let text = ExplainText(report, destination: pair.destination, source: pair.source)
       for line in text.lines { out.line(line) }
     }
-    if let writeRules { try write(report, to: writeRules, &out) }
+    if let writeRules {
+      if let back {
+        try write(back, to: writeRules, &out)
+      } else {
+        try write(report, to: writeRules, &out)
+      }
+    }
     out.flush()
     return report.diagnoses.isEmpty ? .done : .differs
+  }
+
+  /// The way back of rules that can be applied.
+  private func reversed(
+    _ rules: RuleSet, _ sides: (destination: RepairSide, source: RepairSide),
+    _ pair: (source: Inventory, destination: Inventory)
+  ) throws -> ReversedRules {
+    _ = try rules.repairing(sides.source, destination: sides.destination)
+    return ReversedRules(rules.rules, source: pair.source, destination: pair.destination)
+  }
+
+  private func write(
+    _ back: ReversedRules, to path: String, _ out: inout StandardStream
+  ) throws {
+    try RuleSet(back.rules).write(to: FilePath(path), replace: force)
+    guard !output.json, export == nil else { return }
+    if !back.lost.isEmpty {
+      out.line("\(counted(back.lost.count, "source tensor")) without a way back:")
+      for loss in back.lost.prefix(6) { out.line("     \(loss)") }
+      if back.lost.count > 6 { out.line("     and \(back.lost.count - 6) more") }
+    }
+    let scope = (from.map { "--into \($0) " } ?? "") + (into.map { "--from \($0) " } ?? "")
+    out.line(
+      "\(counted(back.rules.count, "rule")) that lead back saved to \(path): "
+        + "espalier load \(source) \(destination) \(scope)--rules \(path) -o OUTPUT")
   }
 
   private func write(_ report: Report, to path: String, _ out: inout StandardStream) throws {

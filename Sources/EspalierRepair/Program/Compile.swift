@@ -80,7 +80,8 @@ struct Compiler {
     return node
   }
 
-  private static func moved(_ node: ValueNode, _ step: Step) throws(StepError) -> ValueNode {
+  /// A step that only moves elements.
+  static func moved(_ node: ValueNode, _ step: Step) throws(StepError) -> ValueNode {
     switch step {
     case .transpose: return try node.transposed()
     case .permute(let axes): return try node.permuted(axes)
