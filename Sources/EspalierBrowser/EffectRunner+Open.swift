@@ -18,7 +18,8 @@ extension EffectRunner {
             sides.sourceFile = file
           }
         }
-        inbox.send(.opened(side, OpenFile(file, isRootNamed: root != nil)))
+        inbox.send(
+          .opened(side, OpenFile(file, namesBeginAtRoot: side == .destination || root != nil)))
       } catch {
         if !token.isStopped { inbox.send(.openFailed(side, sentence: sentence(error))) }
       }
@@ -34,14 +35,14 @@ extension EffectRunner {
 }
 
 extension OpenFile {
-  /// - Parameter isRootNamed: whether the user named the container that was entered; names in rules
-  ///   begin there, then.
-  init(_ file: Checkpoint, isRootNamed: Bool) {
+  /// - Parameter namesBeginAtRoot: whether names in rules begin where the weights do. Of a source whose
+  ///   container nobody named they begin at the file's own root, so that the container is a cause.
+  init(_ file: Checkpoint, namesBeginAtRoot: Bool) {
     self.init(
       path: file.path.description, format: file.format.name, byteCount: file.size, tree: file.tree,
       rootNode: file.root, root: file.rootPath.isRoot ? nil : file.rootPath.description,
       note: file.findings.first { $0.severity == .danger }?.sentence ?? file.notes.first)
-    nameRoot = isRootNamed ? file.root : .root
+    nameRoot = namesBeginAtRoot ? file.root : .root
     reversesShapes = file.repairSide().reversesShapes
   }
 }

@@ -138,8 +138,7 @@ struct Pair {
     if let path = arguments.rules {
       repaired = try RuleSet(contentsOf: FilePath(path)).repairing(
         source.repairSide(below: arguments.from == nil ? .root : source.root),
-        destination: destination.repairSide(
-          below: arguments.into == nil ? .root : destination.root))
+        destination: destination.repairSide(below: destination.root))
     } else {
       repaired = nil
     }

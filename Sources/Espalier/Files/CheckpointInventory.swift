@@ -10,7 +10,9 @@ extension Checkpoint {
 
   /// The file as one side of a repair, with what its metadata and a configuration beside it say.
   ///
-  /// - Parameter nameRoot: where names in rules begin. The tree's own root shows containers, too.
+  /// - Parameter nameRoot: where names in rules begin. For a destination pass ``root``: its names are
+  ///   those of the model's state. For a source the tree's own root shows containers, too, so that
+  ///   a diagnosis can name them.
   public func repairSide(below nameRoot: NodeID = .root) -> RepairSide {
     var facts = ConfigurationBeside(self).facts
     facts["format"] = format.name
