@@ -43,6 +43,9 @@ struct Explain: Command {
       """)
   var reverse = false
 
+  @Flag(help: "Show all evidence, all rules, and the sizes of both models.")
+  var full = false
+
   @Flag(help: "Replace the rules file if there is one.")
   var force = false
 
@@ -69,7 +72,7 @@ struct Explain: Command {
     let right = try Checkpoint.open(FilePath(source), options: OpenOptions(root: from))
     let selection = try filter.selection((left.tree, left.root), (right.tree, right.root))
     var sides = (
-      destination: left.repairSide(below: into == nil ? .root : left.root),
+      destination: left.repairSide(below: left.root),
       source: right.repairSide(below: from == nil ? .root : right.root)
     )
     sides.destination.filter = selection.filter
@@ -94,7 +97,8 @@ struct Explain: Command {
       out.object { answer.write(to: &$0) }
     } else {
       for note in selection.notes { out.line("note: \(note)") }
-      let text = ExplainText(report, destination: pair.destination, source: pair.source)
+      let text = ExplainText(
+        report, destination: pair.destination, source: pair.source, isFull: full)
       for line in text.lines { out.line(line) }
     }
     if let writeRules {

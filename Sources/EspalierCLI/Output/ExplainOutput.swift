@@ -1,61 +1,142 @@
 import Espalier
 
-/// A report as one would write it to a colleague.
+/// A report as one would write it to a colleague: for each cause a sentence, what shows it best, and
+/// what repairs it. `isFull` adds all evidence, all rules, and all sizes.
 struct ExplainText {
   private let report: Report
+  private let isFull: Bool
   /// What each rule touches.
   private let amounts: [Rule: String]
+  /// The first cause that a rule repairs: there it is shown.
+  private let owners: [Rule: Int]
 
-  init(_ report: Report, destination: Inventory, source: Inventory) {
+  init(_ report: Report, destination: Inventory, source: Inventory, isFull: Bool) {
     self.report = report
+    self.isFull = isFull
     let previews = RulePreview.previews(
       of: report.rules + report.diagnoses.flatMap(\.choices), source: source,
       destination: destination)
     amounts = Dictionary(
       previews.map { ($0.rule, $0.amount) }, uniquingKeysWith: { a, _ in a })
+    owners = report.ownersOfRules
   }
 
   var lines: [String] {
-    var lines: [String] = []
-    if report.diagnoses.isEmpty { lines.append("The load is fine as it is.") }
+    var lines = [summary, ""]
     for (number, diagnosis) in report.diagnoses.enumerated() {
       lines.append("\(number + 1). \(diagnosis.sentence) (\(diagnosis.harm.rawValue))")
-      for evidence in diagnosis.evidence { lines.append("     \(evidence)") }
-      lines += shown(diagnosis.remedy, "→")
-      lines += shown(diagnosis.choices, "by choice:")
+      lines += evidence(diagnosis) + remedy(of: number)
     }
-    lines.append(
-      "A load fills \(amount(report.before)) as it is, \(amount(report.after)) with the repair.")
     if !report.unexplained.destination.isEmpty || !report.unexplained.source.isEmpty {
       lines.append(
         "Not explained: \(counted(report.unexplained.destination.count, "destination tensor")), "
           + "\(counted(report.unexplained.source.count, "source tensor")).")
     }
-    return lines + hyperParameters
+    lines += isFull ? allSizes : differingSizes
+    if !report.diagnoses.isEmpty {
+      lines += ["", isFull ? takenHome : "All evidence and rules: --full. \(takenHome)"]
+    }
+    return lines
   }
 
-  private func shown(_ rules: [Rule], _ mark: String) -> [String] {
-    let lines = rules.prefix(6).map { rule in
-      let amount = amounts[rule].map { "  (\($0))" } ?? ""
-      return "   \(mark) \(visibleText(Array("\(rule)".utf8)))\(amount)"
+  private var takenHome: String {
+    report.rules.isEmpty
+      ? "No rule repairs this."
+      : "The repair as a file: --write-rules FILE; as code: --export python, --export julia."
+  }
+
+  // MARK: The answer
+
+  private var summary: String {
+    let fills = "fills \(amount(report.before))"
+    guard !report.diagnoses.isEmpty else { return "The load is fine as it is: it \(fills)." }
+    let counts = [
+      (Harm.blocks, "block", "blocks"), (.needsDecision, "need", "needs"), (.harmless, "are", "is"),
+    ]
+    .compactMap { harm, many, one -> String? in
+      let count = report.diagnoses.count { $0.harm == harm }
+      guard count > 0 else { return nil }
+      let verb = count == 1 ? one : many
+      switch harm {
+      case .blocks: return "\(count) \(verb) the load"
+      case .needsDecision: return "\(count) \(verb) a decision"
+      case .harmless: return "\(count) \(verb) harmless"
+      }
     }
-    return rules.count > 6 ? lines + ["   \(mark) and \(rules.count - 6) more rules"] : lines
+    let causes =
+      counts.count == 1 && report.diagnoses.count == 1
+      ? "1 cause, which \(counts[0].dropFirst(2))"
+      : "\(counted(report.diagnoses.count, "cause")): \(counts.joined(separator: ", "))"
+    let repaired = report.rules.isEmpty ? "" : ", \(amount(report.after)) with the repair"
+    return "\(causes). A load \(fills) as it is\(repaired)."
   }
 
   private func amount(_ coverage: Coverage) -> String {
     "\(grouped(coverage.tensors)) of \(counted(coverage.ofTensors, "tensor"))"
   }
 
-  /// Both sides' sizes, where they differ.
-  private var hyperParameters: [String] {
-    let source = Dictionary(
-      report.hyperParameters.source.rows.map { ($0.name, $0.value) },
-      uniquingKeysWith: { a, _ in a })
-    let differing = report.hyperParameters.destination.rows.compactMap { row -> String? in
-      guard let other = source[row.name], other != row.value else { return nil }
-      return "  \(row.name): destination \(row.value), source \(other)"
+  // MARK: Causes
+
+  private func evidence(_ diagnosis: Diagnosis) -> [String] {
+    let all = diagnosis.evidence
+    // One line more is no longer than to say that there is one.
+    let shown = isFull || all.count <= 3 ? all[...] : all.prefix(2)
+    var lines = shown.map { "     \($0)" }
+    if shown.count < all.count { lines.append("     and \(all.count - shown.count) more lines") }
+    return lines
+  }
+
+  private func remedy(of number: Int) -> [String] {
+    let diagnosis = report.diagnoses[number]
+    return shown(diagnosis.remedy.filter { owners[$0] == number }, "→")
+      + shown(diagnosis.choices, "by choice:")
+  }
+
+  private func shown(_ rules: [Rule], _ mark: String) -> [String] {
+    let shown = isFull || rules.count <= 2 ? rules[...] : rules.prefix(1)
+    var lines = shown.map { rule in
+      let amount = amounts[rule].map { "  (\($0))" } ?? ""
+      return "   \(mark) \(visibleText(Array("\(rule)".utf8)))\(amount)"
     }
-    return differing.isEmpty ? [] : ["Sizes that differ:"] + differing
+    if shown.count < rules.count {
+      lines.append("   \(mark) and \(rules.count - shown.count) more rules")
+    }
+    return lines
+  }
+
+  // MARK: Sizes
+
+  private var differingSizes: [String] {
+    let sizes = report.sizes.filter { $0.destination != nil && $0.source != nil }
+      .filter { $0.destination != $0.source }
+      .map { "\($0.name) \($0.destination ?? "") and \($0.source ?? "")" }
+    return sizes.isEmpty
+      ? [] : ["Sizes that differ, destination and source: \(sizes.joined(separator: "; "))."]
+  }
+
+  private var allSizes: [String] {
+    let rows =
+      [("", "destination", "source")]
+      + report.sizes.map { ($0.name, $0.destination ?? "–", $0.source ?? "–") }
+    let widths = (rows.map(\.0.count).max() ?? 0, rows.map(\.1.count).max() ?? 0)
+    return rows.map { row in
+      func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: width - text.count)
+      }
+      return "  \(padded(row.0, widths.0))  \(padded(row.1, widths.1))  \(row.2)"
+    }
+  }
+}
+
+extension Report {
+  /// The two models' sizes in one list; nil where a side does not show one.
+  var sizes: [(name: String, destination: String?, source: String?)] {
+    let sides = (hyperParameters.destination.rows, hyperParameters.source.rows)
+    func value(_ name: String, _ rows: [(name: String, value: String)]) -> String? {
+      rows.first { $0.name == name }?.value
+    }
+    let names = sides.0.map(\.name) + sides.1.map(\.name).filter { value($0, sides.0) == nil }
+    return names.map { ($0, value($0, sides.0), value($0, sides.1)) }
   }
 }
 
@@ -102,6 +183,18 @@ struct ExplainJSON {
     json.endArray()
     names("unmatched_dst", report.mapping.unmatchedDestination, destination)
     names("unexpected_src", report.mapping.unexpectedSource, source)
+    json.key("sizes")
+    json.beginObject()
+    for (name, left, right) in report.sizes {
+      json.key(name)
+      json.beginObject()
+      for (side, value) in [("destination", left), ("source", right)] {
+        json.key(side)
+        if let value { json.string(value) } else { json.null() }
+      }
+      json.endObject()
+    }
+    json.endObject()
     json.key("coverage")
     json.beginObject()
     for (key, coverage) in [("before", report.before), ("after", report.after)] {

@@ -95,16 +95,15 @@ struct Facts {
     return tensors.filter { seen.insert($0).inserted }
   }
 
-  /// A diagnosis with coverage and the rules whose verb is one of `verbs`.
+  /// A diagnosis with coverage and the rules that do one of `verbs`.
   func diagnosis(
     _ cause: Cause, _ sentence: String, evidence: [String], harm: Harm, verbs: Set<String> = [],
     choices: [Rule] = [], isAssumption: Bool = false
   ) -> Diagnosis {
     Diagnosis(
       cause: cause, sentence: sentence, evidence: evidence, harm: harm,
-      remedy: verbs.isEmpty ? [] : rules.filter { verbs.contains($0.verb) }, choices: choices,
-      before: before,
-      after: after,
+      remedy: verbs.isEmpty ? [] : rules.filter { !verbs.isDisjoint(with: $0.verbs) },
+      choices: choices, before: before, after: after,
       isAssumption: isAssumption)
   }
 }

@@ -40,7 +40,7 @@ enum GroupingCauses {
           .splitFused,
           "\(counted(fused.count, "destination tensor", "holds", "hold")) together what the source keeps in \(count) tensors.",
           evidence: NameSummary.lines(facts.destinationNames(fused.sorted())), harm: .blocks,
-          verbs: ["concat", "reshape", "transpose", "stack"]))
+          verbs: ["concat", "reshape", "stack"]))
     }
     out.append(contentsOf: stacks(facts))
     return out

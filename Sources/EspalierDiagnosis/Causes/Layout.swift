@@ -43,7 +43,7 @@ enum LayoutCauses {
             .transposed,
             "The source stores \(counted(turned.count, "matrix", plural: "matrices")) transposed against the destination.",
             evidence: evidence, harm: .blocks,
-            verbs: ["transpose", "index", "split", "concat", "pad", "reshape"],
+            verbs: ["transpose"],
             isAssumption: !squares.isEmpty && !ValueWords.areDecided(squares, facts)))
       }
       if !permuted.isEmpty {

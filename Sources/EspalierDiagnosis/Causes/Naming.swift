@@ -21,7 +21,7 @@ enum NamingCauses {
     let total = counts.values.reduce(0, +)
     let others = counts.keys.filter { $0 != path }.map { describe($0, facts) }.sorted()
     var evidence = [
-      "\(total) tensors in use lie below an entry of the source; \(count) of them below `\(describe(path, facts))`"
+      "\(count) of \(counted(total, "source tensor")) in use lie below `\(describe(path, facts))`"
     ]
     if !others.isEmpty { evidence.append("others: \(others.joined(separator: ", "))") }
     return facts.diagnosis(
@@ -43,14 +43,16 @@ enum NamingCauses {
     let equal = facts.pairs.count { plain($0.destination) == plain($0.source) }
     let isWrapper = path.allSatisfy { Vocabulary.wrappers.contains(facts.names.text($0)) }
     guard isWrapper || equal * 2 >= facts.pairs.count else { return nil }
-    let lines = counts.sorted { ($0.value, $1.key.count) > ($1.value, $0.key.count) }.map {
+    var lines = counts.sorted { ($0.value, $1.key.count) > ($1.value, $0.key.count) }.map {
       "`\(describe($0.key, facts)).` before \(counted($0.value, "source name"))"
+    }
+    if equal > 0 {
+      lines.append("\(equal) of \(facts.pairs.count) pairs have equal names once it is cut")
     }
     return facts.diagnosis(
       .prefixAdded,
       "\(counted(counts.values.reduce(0, +), "source name", "carries", "carry")) `\(describe(path, facts)).` in front, which the destination's names lack.",
-      evidence: lines + ["\(equal) of \(facts.pairs.count) pairs have equal names once it is cut"],
-      harm: .blocks, verbs: ["strip"])
+      evidence: lines, harm: .blocks, verbs: ["strip"])
   }
 
   private static func infix(_ facts: Facts) -> Diagnosis? {

@@ -131,7 +131,7 @@ struct OneSideCauses {
     }
     return facts.diagnosis(
       .tiedConflict,
-      "The destination ties \(counted(pairs.count, "pair")) of names for which the source holds two different tensors; whichever is loaded last wins.",
+      "The destination ties \(counted(pairs.count, "pair")) of names for which the source holds two different tensors; one storage can hold only one of them.",
       evidence: names, harm: .needsDecision)
   }
 }

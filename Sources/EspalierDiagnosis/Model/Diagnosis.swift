@@ -132,3 +132,19 @@ public struct Report: Sendable {
   /// The sizes of both models.
   public var hyperParameters: (destination: HyperParameters, source: HyperParameters)
 }
+
+extension Report {
+  /// The first cause whose remedy has a rule, by its place: there a list of causes shows the rule.
+  public var ownersOfRules: [Rule: Int] { diagnoses.ownersOfRules }
+}
+
+extension Array where Element == Diagnosis {
+  /// The first cause whose remedy has a rule, by its place in the list.
+  package var ownersOfRules: [Rule: Int] {
+    var owners: [Rule: Int] = [:]
+    for (number, diagnosis) in enumerated() {
+      for rule in diagnosis.remedy where owners[rule] == nil { owners[rule] = number }
+    }
+    return owners
+  }
+}

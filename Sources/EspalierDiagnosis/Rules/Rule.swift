@@ -16,17 +16,18 @@ public enum Rule: Hashable, Sendable {
   /// Destination tensors that match keep their initial values.
   case skip(NamePattern)
 
-  /// The verb under which the rule is known: what it does to values and names.
-  public var verb: String {
+  /// The verbs under which the rule is known: all that it does to values, or else to names.
+  public var verbs: Set<String> {
     switch self {
-    case .enter: return "enter"
-    case .strip: return "strip"
-    case .remove: return "remove"
-    case .add: return "add"
-    case .skip: return "skip"
+    case .enter: return ["enter"]
+    case .strip: return ["strip"]
+    case .remove: return ["remove"]
+    case .add: return ["add"]
+    case .skip: return ["skip"]
     case .take(_, _, let operation, _):
-      let telling = operation.steps.first { !$0.keepsValues } ?? operation.steps.last ?? .rename
-      return String(telling.description.prefix { $0 != "(" && $0 != "[" })
+      let telling = operation.steps.filter { !$0.keepsValues || $0 == .tie }
+      let steps = telling.isEmpty ? [operation.steps.last ?? .rename] : telling
+      return Set(steps.map { String($0.description.prefix { $0 != "(" && $0 != "[" }) })
     }
   }
 

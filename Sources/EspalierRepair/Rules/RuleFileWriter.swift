@@ -13,23 +13,19 @@ struct RuleFileWriter {
 
   var text: String {
     var out = "version = 1\n"
-    var owners: [Rule: Int] = [:]
-    for (number, diagnosis) in diagnoses.enumerated() {
-      for rule in diagnosis.remedy where owners[rule] == nil { owners[rule] = number }
+    let owners = diagnoses.ownersOfRules
+    var current: Int?
+    for rule in inOrder(owners) {
+      if let owner = owners[rule], owner != current {
+        out += comment(owner) + choices(owner)
+        current = owner
+      }
+      out += "\n[[rule]]\n" + lines(rule)
     }
     let repairing = Set(rules.compactMap { owners[$0] })
     for number in diagnoses.indices where !repairing.contains(number) {
       out += comment(number) + choices(number)
     }
-    var current: Int?
-    for rule in inOrder(owners) {
-      if let owner = owners[rule], owner != current {
-        out += comment(owner)
-        current = owner
-      }
-      out += "\n[[rule]]\n" + lines(rule)
-    }
-    for number in diagnoses.indices where repairing.contains(number) { out += choices(number) }
     return out
   }
 
