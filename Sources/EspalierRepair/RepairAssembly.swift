@@ -116,8 +116,13 @@ struct RepairAssembly {
     let names = NameReader(plan.rules)
     for s in used.indices where !used[s] {
       let leaf = plan.leaves.source[s]
-      guard let path = pathForRest(leaf, plan.inventory.source.tensors[s], names) else {
+      let path = pathForRest(leaf, plan.inventory.source.tensors[s], names)
+      guard let path, !plan.trace.dropped.contains(s) else {
         leftOut.append(leaf)
+        if let path, isInactive(path) {
+          try builder.setLeaf(.value(.nothing), at: node(path))
+          feeds.append(RepairedSource.Feed())
+        }
         continue
       }
       let tree = plan.source.tree
@@ -125,6 +130,14 @@ struct RepairAssembly {
       try builder.setArray(description(value, [leaf], []), at: node(path))
       feeds.append(RepairedSource.Feed(node: value, origin: restOrigin(leaf)))
     }
+  }
+
+  /// Whether the destination has no array there, but a place: an absent bias that is left without a
+  /// value is not missing one.
+  private func isInactive(_ path: TreePath) -> Bool {
+    let tree = plan.destination.tree
+    guard let leaf = tree.node(at: path).flatMap({ tree.leaf(at: $0) }) else { return false }
+    return tree.kind(of: leaf) != .array
   }
 
   /// Leaves that are not arrays: numbers, text, the `false` of an absent parameter.

@@ -77,20 +77,17 @@ struct RepairPlan {
   }
 
   /// What somebody may have meant by a rule for single tensors.
-  private func hint(_ rule: Rule, _ side: Inventory?) -> String {
-    guard let side else { return "" }
+  private func hint(_ rule: Rule) -> String {
     switch rule {
     case .skip(let pattern), .take(let pattern, _, _, _):
-      return hint(pattern.spell([Int](repeating: 0, count: 64)) ?? [], side)
+      return hint(pattern.withZeros, inventory.destination)
+    case .drop(let pattern): return hint(pattern.withZeros, inventory.source)
     case .enter, .strip, .remove, .add: return ""
     }
   }
 
   private func hint(_ name: [UInt8], _ side: Inventory) -> String {
-    if name.contains(UInt8(ascii: "*")) {
-      return "; a “*” stands for itself, and {0} for a number"
-    }
-    return NearName.find(name, among: side.tensors.lazy.map(\.name)).map {
+    NearName.find(name, among: side.tensors.lazy.map(\.name)).map {
       "; did you mean “\(visibleText($0))”?"
     } ?? ""
   }
@@ -109,7 +106,7 @@ struct RepairPlan {
       let side = rule.isForDestination ? "destination" : "source"
       return made(
         .namesNothing, "no tensor of the \(side) that it fits",
-        "at least one" + hint(rule, rule.isForDestination ? inventory.destination : nil))
+        "at least one" + hint(rule))
     case .noSource(let name):
       return made(
         .namesNothing, "no source tensor “\(visibleText(name))”",
@@ -129,7 +126,7 @@ extension Rule {
   var isForDestination: Bool {
     switch self {
     case .take, .skip, .add: true
-    case .enter, .strip, .remove: false
+    case .enter, .strip, .remove, .drop: false
     }
   }
 }

@@ -166,4 +166,19 @@ import Testing
     #expect(one.mapping.links.count == 4)
     #expect(one.mapping.unmatchedDestination.isEmpty)
   }
+
+  @Test func whatNeedsNoPartnerIsTakenOutOfTheLoadByRules() throws {
+    let both = ["fc.weight", "fc.bias", "out.weight"].map { TensorFacts($0, [4, 4], dtype: "F32") }
+    let one = report(
+      both + [TensorFacts("norm.num_batches_tracked", [], dtype: "I64")],
+      both + (0..<3).map { TensorFacts("h.\($0).attn.mask", [1, 1, 8, 8], dtype: "BOOL") }
+        + ["projector.0.weight", "projector.0.bias", "projector.2.weight"].map {
+          TensorFacts($0, [4, 4], dtype: "F32")
+        })
+    #expect(
+      Set(one.rules.map(\.description)) == [
+        "skip norm.num_batches_tracked", "drop h.{0}.attn.mask", "drop projector.*",
+      ])
+    for diagnosis in one.diagnoses { #expect(diagnosis.remedy.count == 1) }
+  }
 }

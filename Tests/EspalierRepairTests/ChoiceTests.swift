@@ -27,7 +27,7 @@ struct ChoiceTests {
     let (destination, source) = pair((to, from))
     let report = Engine().diagnose(destination: destination, source: source)
     let head = try #require(report.diagnoses.first { $0.cause == .headResized })
-    #expect(head.remedy.isEmpty)
+    #expect(head.remedy.map(\.description) == ["skip head.*", "drop head.*"])
     #expect(
       head.choices.map(\.description) == [
         "head.weight = head.weight : \(step)", "head.bias = head.bias : \(step)",
@@ -41,7 +41,8 @@ struct ChoiceTests {
       ["# [[rule]]", "# to", "# from", "# do"].contains { line.hasPrefix($0) }
         ? String(line.dropFirst(2)) : String(line)
     }.joined(separator: "\n")
-    #expect(try RuleSet(toml: wanted, file: "fix.toml").rules == report.rules + head.choices)
+    #expect(
+      Set(try RuleSet(toml: wanted, file: "fix.toml").rules) == Set(report.rules + head.choices))
   }
 
   @Test func aPositionTableIsResampledOrCutByChoice() throws {

@@ -26,6 +26,9 @@ struct RuleFileTests {
 
     [[rule]]
     skip = "head.weight"
+
+    [[rule]]
+    drop = "queue.*"
     """
 
   @Test func readsWhatPeopleWrite() throws {
@@ -35,8 +38,8 @@ struct RuleFileTests {
         == parsed(
           "strip module",
           "layers.{0}.q\\ k.weight = blocks.{0+1}.q.weight + blocks.{0+1}.k.weight : transpose|concat(0)",
-          "stack.{0}.weight = all.weight : index(0,-1) at {0}", "skip head.weight"))
-    #expect((0..<4).map { set.line(of: $0) } == [4, 7, 15, 20])
+          "stack.{0}.weight = all.weight : index(0,-1) at {0}", "skip head.weight", "drop queue.*"))
+    #expect((0..<5).map { set.line(of: $0) } == [4, 7, 15, 20, 23])
     #expect(try RuleSet(toml: set.toml, file: "again.toml") == set)
   }
 
@@ -61,6 +64,9 @@ struct RuleFileTests {
     ("[[rule]]\nto = \"a.{0}\"\nfrom = \"b.{1}\"", 3, "{1}"),
     ("[[rule]]\nto = \"a.{x}\"\nfrom = \"b\"", 2, "a.{x}"),
     ("[[rule]]\nmove = \"a\"", 2, "“move”"),
+    ("[[rule]]\nto = \"a.*\"\nfrom = \"b.c\"", 3, "“a.*” for one source"),
+    ("[[rule]]\nto = \"a.b\"\nfrom = \"b.*\"", 3, "“b.*”"),
+    ("[[rule]]\ndrop = \"*.b\"", 2, "“*.b”"),
     ("[rule]\nstrip = \"a\"", 1, "“[rule]”"),
     ("strip = \"a\"", 1, "“strip”"),
     ("version = 2", 1, "“version”"),
@@ -123,7 +129,7 @@ struct ExportTests {
     let export = RepairExport(rules, source: Inventory(tensors: []))
     let python = export.text(.python)
     for line in [
-      "for name, numbers in matching(target, \"h.{i0}.w\"):",
+      "for name, parts in matching(target, \"h.{i0}.w\"):",
       "result[name] = fitted(source[f\"b.{i0 + 1}.w\"].transpose(-1, -2), target[name], name)",
       "source[\"all\"].select(0, i0)",
       "skipped.update(name for name, _ in matching(target, \"head.{i0}.w\"))",
@@ -131,7 +137,7 @@ struct ExportTests {
     ] { #expect(python.contains(line), "\(line)") }
     let julia = export.text(.julia)
     for line in [
-      "for (name, numbers) in matching(keys(target), \"h.{i0}.w\")",
+      "for (name, parts) in matching(keys(target), \"h.{i0}.w\")",
       "fitted(swapped(source[\"b.$(i0 + 1).w\"]), target[name], name)",
       "copy(selectdim(source[\"all\"], 1, i0 + 1))",
       "if length(path) > 1 && path[1:1] == [\"module\"]",

@@ -87,10 +87,13 @@ struct Explain: Command {
     let back = try reverse ? reversed(chosen ?? RuleSet(report.rules), sides, pair) : nil
     if let export {
       let code =
-        back.map { RepairExport($0.rules, source: pair.destination) }
+        back.map {
+          RepairExport(
+            $0.rules, source: pair.destination, entry: right.rootPath.segments.map(\.name))
+        }
         ?? RepairExport(
           chosen?.rules ?? report.rules, diagnoses: chosen == nil ? report.diagnoses : [],
-          source: pair.source)
+          source: pair.source, entry: left.rootPath.segments.map(\.name))
       out.write(code.text(export))
     } else if output.json {
       let answer = ExplainJSON(report: report, destination: pair.destination, source: pair.source)

@@ -15,6 +15,8 @@ struct Facts {
   var before: Coverage
   var after: Coverage
   var rules: [Rule] = []
+  /// Tensors that a link gives or takes.
+  private let linked: (destination: Set<Int>, source: Set<Int>)
   /// Destination slot of each tensor that is one slot.
   var slots: [Int: Int] = [:]
 
@@ -30,6 +32,9 @@ struct Facts {
   init(_ findings: Findings) {
     self.findings = findings
     matcher = findings.matcher
+    linked = (
+      Set(findings.links.map(\.destination)), Set(findings.links.flatMap(\.sources))
+    )
     names = findings.names
     before = Facts.before(findings)
     after = Coverage(findings.links, of: findings.destination)
@@ -95,16 +100,48 @@ struct Facts {
     return tensors.filter { seen.insert($0).inserted }
   }
 
-  /// A diagnosis with coverage and the rules that do one of `verbs`.
+  /// A diagnosis with coverage, and as its remedy the rules that do one of `verbs` and those that
+  /// take `leaving` out of the load.
   func diagnosis(
     _ cause: Cause, _ sentence: String, evidence: [String], harm: Harm, verbs: Set<String> = [],
-    choices: [Rule] = [], isAssumption: Bool = false
+    choices: [Rule] = [], leaving: Leftovers = Leftovers(), isAssumption: Bool = false
   ) -> Diagnosis {
     Diagnosis(
       cause: cause, sentence: sentence, evidence: evidence, harm: harm,
-      remedy: verbs.isEmpty ? [] : rules.filter { !verbs.isDisjoint(with: $0.verbs) },
-      choices: choices, before: before, after: after,
-      isAssumption: isAssumption)
+      remedy: (verbs.isEmpty ? [] : rules.filter { !verbs.isDisjoint(with: $0.verbs) })
+        + leavingOut(leaving),
+      choices: choices, before: before, after: after, isAssumption: isAssumption)
+  }
+
+  /// Tensors that have no partner, and need none.
+  struct Leftovers {
+    var destination: [Int] = []
+    var source: [Int] = []
+  }
+
+  /// The tensors of slots that no link takes.
+  func leftovers(destination: [Int] = [], source: [Int] = []) -> Leftovers {
+    Leftovers(
+      destination: unique(destination.compactMap { matcher.destination[$0].parts.first }),
+      source: unique(source.flatMap { matcher.source[$0].parts }))
+  }
+
+  /// Rules by which destination tensors keep their values and source tensors stay out, so that a
+  /// strict load can speak of the rest. What stands beside an entered container is out anyhow.
+  func leavingOut(_ tensors: Leftovers) -> [Rule] {
+    guard !tensors.destination.isEmpty || !tensors.source.isEmpty else { return [] }
+    let reader = NameReader(rules)
+    let skipped = Set(
+      rules.compactMap { $0.verbs == ["skip"] ? $0.destinationPattern?.literal : nil })
+    let kept = tensors.destination.filter {
+      !linked.destination.contains($0) && !skipped.contains(findings.destination.tensors[$0].name)
+    }
+    let dropped = tensors.source.filter {
+      !linked.source.contains($0) && reader.finalName(findings.source.tensors[$0]).isEntered
+    }
+    let (left, right) = (findings.destination, findings.source)
+    return RuleWriter(destination: left, source: right).patterns(kept).map { .skip($0) }
+      + RuleWriter(destination: right, source: left).patterns(dropped).map { .drop($0) }
   }
 }
 

@@ -39,6 +39,9 @@ struct OneSideCauses {
     (missing[.none] ?? [], surplus[.none] ?? [])
   }
 
+  /// Rules for what a folded batch norm leaves behind.
+  var foldedRules: [Rule] { facts.leavingOut(facts.leftovers(source: surplus[.folded] ?? [])) }
+
   private func isTiedToUsed(_ s: Int) -> Bool {
     guard let tensor = facts.matcher.source[s].parts.first else { return false }
     let tensors = facts.findings.source.tensors
@@ -58,7 +61,9 @@ struct OneSideCauses {
       out.append(
         facts.diagnosis(
           cause, "\(counted(names.count, noun, one, many)) \(text)",
-          evidence: NameSummary.lines(names), harm: harm))
+          evidence: NameSummary.lines(names), harm: harm,
+          leaving: isSource
+            ? facts.leftovers(source: slots) : facts.leftovers(destination: slots)))
     }
     add(
       .missingBias, missing[.bias], isSource: false,
@@ -109,7 +114,8 @@ struct OneSideCauses {
     return facts.diagnosis(
       .depthMismatch,
       "The two have another number of layers: \(counted(facts.destinationNames(more).count, "destination tensor")) and \(counted(facts.sourceNames(less).count, "source tensor")) belong to layers that the other side lacks.",
-      evidence: evidence, harm: .needsDecision)
+      evidence: evidence, harm: .needsDecision,
+      leaving: facts.leftovers(destination: more, source: less))
   }
 
   private func tied() -> Diagnosis? {

@@ -26,7 +26,9 @@ enum SizeCauses {
         facts.diagnosis(
           .headResized,
           "The output head has \(first.to) outputs in the destination and \(first.from) in the source; \(counted(heads.count, "destination tensor")) left at initial values.",
-          evidence: lines(heads), harm: .needsDecision, choices: SizeChoices.rules(heads, facts)))
+          evidence: lines(heads), harm: .needsDecision, choices: SizeChoices.rules(heads, facts),
+          leaving: facts.leftovers(
+            destination: heads.map(\.destination), source: heads.map(\.source))))
     }
     let vocabulary = pairs(.vocabulary)
     if let first = vocabulary.first {
@@ -86,10 +88,10 @@ enum SizeCauses {
     guard total > 0 else { return nil }
     return facts.diagnosis(
       .dtypeMismatch,
-      "The floating-point type of \(counted(total, "mapped tensor")) of \(facts.links.count) differs between source and destination.",
+      "The floating-point type of \(counted(total, "mapped tensor")) of \(facts.links.count) differs between source and destination; a load converts.",
       evidence: counts.sorted { ($0.value, $1.key) > ($1.value, $0.key) }.map {
         "\($0.key): \($0.value)"
       },
-      harm: .harmless, verbs: ["cast"])
+      harm: .harmless)
   }
 }

@@ -87,7 +87,8 @@ enum BesideCauses {
         facts.diagnosis(
           .optimizerStateIncluded,
           "\(counted(reading.optimizer.count, "source tensor", "is", "are")) optimizer state, which a model does not load.",
-          evidence: NameSummary.lines(facts.sourceTensorNames(reading.optimizer)), harm: .harmless))
+          evidence: NameSummary.lines(facts.sourceTensorNames(reading.optimizer)), harm: .harmless,
+          leaving: Facts.Leftovers(source: reading.optimizer)))
     }
     if !reading.copy.isEmpty {
       out.append(
@@ -95,7 +96,7 @@ enum BesideCauses {
           .emaCopy,
           "The source holds the weights twice; the copy below `\(reading.copyName)` (\(counted(reading.copy.count, "tensor"))) is not used.",
           evidence: ["\(counted(reading.copy.count, "name")) and shapes as in the subtree in use"],
-          harm: .needsDecision))
+          harm: .needsDecision, leaving: Facts.Leftovers(source: reading.copy)))
     }
     return out
   }

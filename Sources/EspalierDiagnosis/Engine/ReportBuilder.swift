@@ -12,8 +12,14 @@ struct ReportBuilder {
       links: findings.links, destinationCount: findings.destination.tensors.count,
       sourceCount: findings.source.tensors.count)
     let reader = HyperParameterReader(names: findings.names)
+    var diagnoses = diagnoses(facts, oneSide)
+    if let folded = diagnoses.firstIndex(where: { $0.cause == .bnFolded }) {
+      diagnoses[folded].remedy += oneSide.foldedRules
+    }
+    var known = Set(facts.rules)
     return Report(
-      diagnoses: diagnoses(facts, oneSide), mapping: mapping, rules: facts.rules,
+      diagnoses: diagnoses, mapping: mapping,
+      rules: facts.rules + diagnoses.flatMap(\.remedy).filter { known.insert($0).inserted },
       before: facts.before, after: facts.after,
       unexplained: (
         oneSide.unexplained.destination.compactMap { findings.matcher.destination[$0].parts.first },

@@ -1,4 +1,5 @@
-/// A name with numbers that vary: `blocks.{0}.norm{1}.weight`.
+/// A name with numbers that vary, `blocks.{0}.norm{1}.weight`, or all names below one,
+/// `blocks.{0}.*`.
 ///
 /// A hole holds a variable, and a number to add to it; `{-0+3}` counts down from 3.
 public struct NamePattern: Hashable, Sendable, CustomStringConvertible {
@@ -34,6 +35,22 @@ public struct NamePattern: Hashable, Sendable, CustomStringConvertible {
     case text([UInt8])
     /// A number that varies.
     case hole(Hole)
+    /// What is left of a name; the last piece, after a dot or a slash.
+    case rest
+  }
+
+  /// What the variable pieces of a pattern stand for.
+  public struct Match: Hashable, Sendable {
+    /// The variables, by their number.
+    public var numbers: [Int]
+    /// What ``Piece/rest`` stands for.
+    public var rest: [UInt8]
+
+    /// Numbers, and what is left.
+    public init(numbers: [Int], rest: [UInt8] = []) {
+      self.numbers = numbers
+      self.rest = rest
+    }
   }
 
   /// From left to right; no two texts are neighbours.
@@ -51,9 +68,9 @@ public struct NamePattern: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Variables under which the pattern spells `name`; nil where it does not. Only for patterns
-  /// whose holes are plain, as those of destinations are.
-  public func match(_ name: [UInt8]) -> [Int]? {
+  /// That under which the pattern spells `name`; nil where it does not. Only for patterns whose
+  /// holes are plain, as those of destinations are.
+  public func match(_ name: [UInt8]) -> Match? {
     var at = 0
     var variables: [Int] = []
     for piece in pieces {
@@ -73,20 +90,24 @@ public struct NamePattern: Hashable, Sendable, CustomStringConvertible {
         while variables.count <= hole.variable { variables.append(value) }
         guard variables[hole.variable] == value else { return nil }
         at = end
+      case .rest:
+        guard at < name.count else { return nil }
+        return Match(numbers: variables, rest: Array(name[at...]))
       }
     }
-    return at == name.count ? variables : nil
+    return at == name.count ? Match(numbers: variables) : nil
   }
 
-  /// The name under these variables.
-  public func spell(_ variables: [Int]) -> [UInt8]? {
+  /// The name that a match gives; nil where it lacks a variable.
+  public func spell(_ match: Match) -> [UInt8]? {
     var out: [UInt8] = []
     for piece in pieces {
       switch piece {
       case .text(let text): out.append(contentsOf: text)
       case .hole(let hole):
-        guard let value = hole.value(variables) else { return nil }
+        guard let value = hole.value(match.numbers) else { return nil }
         out.append(contentsOf: Array(String(value).utf8))
+      case .rest: out.append(contentsOf: match.rest)
       }
     }
     return out
@@ -99,9 +120,27 @@ public struct NamePattern: Hashable, Sendable, CustomStringConvertible {
       case .hole(let hole):
         let sign = hole.offset > 0 ? "+\(hole.offset)" : hole.offset < 0 ? "\(hole.offset)" : ""
         return "{\(hole.countsDown ? "-" : "")\(hole.variable)\(sign)}"
+      case .rest: return "*"
       }
     }.joined()
   }
+
+  /// The one name that fits, where there is only one.
+  package var literal: [UInt8]? {
+    guard pieces.count == 1, case .text(let name) = pieces[0] else { return nil }
+    return name
+  }
+
+  /// A name that fits, or the start of one, with 0 for each number.
+  package var withZeros: [UInt8] {
+    spell(Match(numbers: [Int](repeating: 0, count: 64))) ?? []
+  }
+
+  /// Whether it fits all names below one.
+  public var isOpen: Bool { pieces.last == .rest }
+
+  /// Between a name's components.
+  static func isJoint(_ byte: UInt8) -> Bool { byte == 0x2E || byte == 0x2F }
 
   static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
 

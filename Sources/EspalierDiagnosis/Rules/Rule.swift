@@ -15,6 +15,8 @@ public enum Rule: Hashable, Sendable {
     destination: NamePattern, sources: [NamePattern], operation: Operation, layerVariable: Int?)
   /// Destination tensors that match keep their initial values.
   case skip(NamePattern)
+  /// Source tensors that match are left out of the load.
+  case drop(NamePattern)
 
   /// The verbs under which the rule is known: all that it does to values, or else to names.
   public var verbs: Set<String> {
@@ -24,6 +26,7 @@ public enum Rule: Hashable, Sendable {
     case .remove: return ["remove"]
     case .add: return ["add"]
     case .skip: return ["skip"]
+    case .drop: return ["drop"]
     case .take(_, _, let operation, _):
       let telling = operation.steps.filter { !$0.keepsValues || $0 == .tie }
       let steps = telling.isEmpty ? [operation.steps.last ?? .rename] : telling
@@ -35,7 +38,7 @@ public enum Rule: Hashable, Sendable {
   public var changesNames: Bool {
     switch self {
     case .enter, .strip, .remove, .add: true
-    case .take, .skip: false
+    case .take, .skip, .drop: false
     }
   }
 
@@ -43,7 +46,7 @@ public enum Rule: Hashable, Sendable {
   public var isReversible: Bool {
     switch self {
     case .enter, .strip, .remove, .add: return true
-    case .skip: return false
+    case .skip, .drop: return false
     case .take(_, _, let operation, _):
       return operation.steps.allSatisfy { step in
         switch step {
@@ -65,6 +68,7 @@ extension Rule: CustomStringConvertible {
     case .remove(let name): return "remove \(name)"
     case .add(let name): return "add \(name)"
     case .skip(let pattern): return "skip \(pattern)"
+    case .drop(let pattern): return "drop \(pattern)"
     case .take(let destination, let sources, let operation, let variable):
       let from = sources.map(\.description).joined(separator: " + ")
       let layer = variable.map { " at {\($0)}" } ?? ""

@@ -10,9 +10,10 @@ extension Rule {
       self = make(name)
       return
     }
-    if line.hasPrefix("skip "), !line.contains(" = ") {
+    for (word, make) in [("skip ", Rule.skip), ("drop ", Rule.drop)]
+    where line.hasPrefix(word) && !line.contains(" = ") {
       guard let pattern = NamePattern(parsing: String(line.dropFirst(5))) else { return nil }
-      self = .skip(pattern)
+      self = make(pattern)
       return
     }
     let sides = Rule.split(line, " = ")
@@ -56,7 +57,7 @@ extension Rule {
 }
 
 extension NamePattern {
-  /// Reads `blocks.{0}.norm{-1+3}`; backslash takes the next byte as it is.
+  /// Reads `blocks.{0}.norm{-1+3}` and `blocks.{0}.*`; backslash takes the next byte as it is.
   public init?(parsing text: String) {
     var pieces: [Piece] = []
     var plain: [UInt8] = []
@@ -81,6 +82,13 @@ extension NamePattern {
         plain = []
         pieces.append(.hole(hole))
         at = end + 1
+      case 0x2A:
+        guard at + 1 == bytes.count, plain.last.map(NamePattern.isJoint) ?? false else {
+          return nil
+        }
+        pieces += [.text(plain), .rest]
+        plain = []
+        at += 1
       default:
         plain.append(bytes[at])
         at += 1
@@ -101,7 +109,9 @@ extension NamePattern {
         out += Array("\\x\(digits.count == 1 ? "0" : "")\(digits)".utf8)
         continue
       }
-      if byte == 0x5C || byte == 0x7B || byte == 0x7D || byte == 0x20 { out.append(0x5C) }
+      if byte == 0x5C || byte == 0x7B || byte == 0x7D || byte == 0x20 || byte == 0x2A {
+        out.append(0x5C)
+      }
       out.append(byte)
     }
     return String(decoding: out, as: UTF8.self)

@@ -29,8 +29,10 @@ package struct RuleTrace: Sendable {
   package private(set) var links: [Entry] = []
   /// Destination tensors that keep their values because a rule says so.
   package private(set) var skipped: [(destination: Int, rule: Int)] = []
-  /// For each rule, the tensors it touches: source tensors whose names it changes, or destination
-  /// tensors that it is for.
+  /// Source tensors that a rule leaves out.
+  package private(set) var dropped: Set<Int> = []
+  /// For each rule, the tensors it touches: source tensors whose names it changes or that it leaves
+  /// out, or destination tensors that it is for.
   package private(set) var touched: [[Int]]
   package private(set) var problems: [Problem] = []
 
@@ -49,6 +51,7 @@ package struct RuleTrace: Sendable {
     touched = Array(repeating: [], count: rules.count)
     sourceByName = NameIndex(source)
     destinationByName = NameIndex(destination)
+    traceDrops()
     traceNames()
     trace()
     followTies()
@@ -59,10 +62,25 @@ package struct RuleTrace: Sendable {
     problems.sort { $0.rule < $1.rule }
   }
 
+  // MARK: What is left out
+
+  private mutating func traceDrops() {
+    let table = PatternTable(rules) { rule in
+      if case .drop(let pattern) = rule { return pattern }
+      return nil
+    }
+    guard !table.isEmpty else { return }
+    for (index, tensor) in source.tensors.enumerated() {
+      let found = table.rules(for: tensor.name)
+      for rule in found { touched[rule].append(index) }
+      if !found.isEmpty { dropped.insert(index) }
+    }
+  }
+
   // MARK: Rules that change names
 
   private mutating func traceNames() {
-    for (index, rule) in rules.enumerated() where rule.destinationPattern == nil {
+    for (index, rule) in rules.enumerated() where rule.changesNames {
       if case .add(let prefix) = rule {
         let start = Array(prefix.utf8) + [0x2E]
         touched[index] = destination.tensors.indices.filter {
@@ -71,8 +89,8 @@ package struct RuleTrace: Sendable {
         continue
       }
       // Together with the rules before it: a prefix may stand below a container.
-      let before = NameReader(rules[..<index].filter { $0.destinationPattern == nil && !$0.isAdd })
-      let after = NameReader(rules[...index].filter { $0.destinationPattern == nil && !$0.isAdd })
+      let before = NameReader(rules[..<index].filter { $0.changesNames && !$0.isAdd })
+      let after = NameReader(rules[...index].filter { $0.changesNames && !$0.isAdd })
       touched[index] = source.tensors.indices.filter {
         before.finalName(source.tensors[$0]).name != after.finalName(source.tensors[$0]).name
       }
@@ -83,7 +101,7 @@ package struct RuleTrace: Sendable {
 
   private mutating func trace() {
     let byName = NameReader(rules).index(source)
-    let table = PatternTable(rules)
+    let table = PatternTable(rules, \.destinationPattern)
     for (index, tensor) in destination.tensors.enumerated() {
       let found = table.rules(for: tensor.name)
       for rule in found { touched[rule].append(index) }
@@ -93,7 +111,9 @@ package struct RuleTrace: Sendable {
       }
       if let first = found.first {
         follow(first, index, tensor)
-      } else if let s = byName[tensor.name], source.tensors[s].shape == tensor.shape {
+      } else if let s = byName[tensor.name], source.tensors[s].shape == tensor.shape,
+        !dropped.contains(s)
+      {
         links.append(Entry(link: plainLink(index, tensor, s), rule: nil))
       }
     }
@@ -113,10 +133,10 @@ package struct RuleTrace: Sendable {
       skipped.append((index, number))
       return
     }
-    guard let variables = pattern.match(tensor.name) else { return }
+    guard let match = pattern.match(tensor.name) else { return }
     var found: [Int] = []
     for pattern in sources {
-      let name = pattern.spell(variables)
+      let name = pattern.spell(match)
       if let s = name.flatMap({ sourceByName[$0] }) {
         found.append(s)
       } else if operation.isTie, let other = name.flatMap({ destinationByName[$0] }) {
@@ -128,8 +148,14 @@ package struct RuleTrace: Sendable {
         return
       }
     }
+    if found.count == 1, operation.keepsValues, !operation.steps.contains(.tie) {
+      links.append(Entry(link: plainLink(index, tensor, found[0]), rule: number))
+      return
+    }
     var own = operation
-    if let layer, variables.indices.contains(layer) { own = operation.withIndex(variables[layer]) }
+    if let layer, match.numbers.indices.contains(layer) {
+      own = operation.withIndex(match.numbers[layer])
+    }
     links.append(
       Entry(link: Link(destination: index, sources: found, operation: own), rule: number))
   }
@@ -163,33 +189,46 @@ package struct RuleTrace: Sendable {
   }
 }
 
-/// Finds the rules for a destination name without trying all of them.
+/// Finds the rules for a name without trying all of them.
 private struct PatternTable {
   private var literal: [[UInt8]: [Int]] = [:]
   private var general: [[UInt8]: [(number: Int, pattern: NamePattern)]] = [:]
+  /// Patterns for all names below one, by that one.
+  private var open: [[UInt8]: [(number: Int, pattern: NamePattern)]] = [:]
 
-  init(_ rules: [Rule]) {
-    let zeros = [Int](repeating: 0, count: 64)
+  init(_ rules: [Rule], _ pattern: (Rule) -> NamePattern?) {
     for (number, rule) in rules.enumerated() {
-      guard let pattern = rule.destinationPattern else { continue }
-      if pattern.pieces.count == 1, case .text(let name) = pattern.pieces[0] {
+      guard let pattern = pattern(rule) else { continue }
+      if let name = pattern.literal {
         literal[name, default: []].append(number)
+      } else if pattern.isOpen {
+        open[key(pattern.withZeros[...]), default: []].append((number, pattern))
       } else {
-        general[key(pattern.spell(zeros) ?? []), default: []].append((number, pattern))
+        general[key(pattern.withZeros[...]), default: []].append((number, pattern))
       }
     }
   }
 
+  var isEmpty: Bool { literal.isEmpty && general.isEmpty && open.isEmpty }
+
   /// In the order of the rules.
   func rules(for name: [UInt8]) -> [Int] {
     let exact = literal[name] ?? []
-    guard !general.isEmpty else { return exact }
-    let fitting = (general[key(name)] ?? []).filter { $0.pattern.match(name) != nil }
+    guard !general.isEmpty || !open.isEmpty else { return exact }
+    var candidates = general.isEmpty ? [] : general[key(name[...])] ?? []
+    if !open.isEmpty {
+      for at in name.indices where NamePattern.isJoint(name[at]) {
+        candidates += open[key(name[...at])] ?? []
+      }
+    }
+    let fitting = candidates.filter { $0.pattern.match(name) != nil }
     return fitting.isEmpty ? exact : (exact + fitting.map(\.number)).sorted()
   }
 
   /// What a name is without its numbers.
-  private func key(_ name: [UInt8]) -> [UInt8] { NamePattern.parts(name).texts.flatMap { $0 } }
+  private func key(_ name: ArraySlice<UInt8>) -> [UInt8] {
+    NamePattern.parts(Array(name)).texts.flatMap { $0 }
+  }
 }
 
 extension Operation {

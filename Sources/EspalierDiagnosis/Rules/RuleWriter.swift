@@ -12,23 +12,39 @@ package struct RuleWriter {
   /// - Parameter reading: the rules that change how names are read.
   package func write(_ links: [Link], reading: [Rule], skipped: [Int]) -> [Rule] {
     let byName = NameReader(reading).index(source)
-    let left = links.filter { link in
-      !(link.operation.keepsValues && !link.operation.steps.contains(.tie)
-        && link.sources.count == 1
-        && byName[destination.tensors[link.destination].name] == link.sources[0])
+    let told = links.compactMap { link -> Link? in
+      guard link.isRename else { return link }
+      if byName[destination.tensors[link.destination].name] == link.sources[0] { return nil }
+      // Another element type needs no rule: every load converts.
+      return Link(
+        destination: link.destination, sources: link.sources, operation: Operation([.rename]))
     }
-    var rules = reading
-    var generalising = RuleGeneralising(left, destination: destination, source: source)
-    rules.append(contentsOf: generalising.rules())
+    let rules = reading + ModuleRules(destination).merge(generalised(told))
     // What names alone would load but must not be loaded.
     let linked = Set(links.map(\.destination))
-    for d in skipped where !linked.contains(d) {
-      if let s = byName[destination.tensors[d].name],
-        source.tensors[s].shape == destination.tensors[d].shape
-      {
-        rules.append(.skip(NamePattern([.text(destination.tensors[d].name)])))
-      }
+    let kept = skipped.filter { d in
+      guard !linked.contains(d), let s = byName[destination.tensors[d].name] else { return false }
+      return source.tensors[s].shape == destination.tensors[d].shape
     }
-    return rules
+    return rules + kept.map { .skip(NamePattern([.text(destination.tensors[$0].name)])) }
+  }
+
+  /// Patterns that all these destination names fit, and no other of its names; as few as say it.
+  package func patterns(_ tensors: [Int]) -> [NamePattern] {
+    let links = tensors.map { Link(destination: $0, sources: [], operation: Operation([.skip])) }
+    let skips = generalised(links).compactMap { $0.destinationPattern.map(Rule.skip) }
+    return ModuleRules(destination).merge(skips).compactMap(\.destinationPattern)
+  }
+
+  private func generalised(_ links: [Link]) -> [Rule] {
+    var generalising = RuleGeneralising(links, destination: destination, source: source)
+    return generalising.rules()
+  }
+}
+
+extension Link {
+  /// One array as it is, but for its name and element type.
+  fileprivate var isRename: Bool {
+    operation.keepsValues && !operation.steps.contains(.tie) && sources.count == 1
   }
 }

@@ -9,6 +9,8 @@ enum Bounds {
   static let tokens = 12
   /// A name with more numbers than this is generalised no further.
   static let numbers = 12
+  /// More rules than this are written as they are.
+  static let mergedRules = 5_000
 
   static func clamp(_ value: Int) -> Int { min(max(value, 0), dimension) }
 

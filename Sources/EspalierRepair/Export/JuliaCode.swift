@@ -35,17 +35,18 @@ struct JuliaCode: ExportedCode {
         return state isa NamedTuple ? NamedTuple{keys(state)}(rebuilt) : Tuple(rebuilt)
     end
 
-    "The names that a template such as `layers.{i0}.weight` fits, each with its numbers."
+    "The names that `layers.{i0}.weight` or `layers.{i0}.{rest}` fits, each with its match."
     function matching(names, template)
         seen = Set{String}()
         function group(hole)
             key = String(hole[3:(end - 2)])
             key in seen && return "\\k<$key>"
             push!(seen, key)
+            key == "rest" && return "(?<rest>.+)"
             return "(?<$key>0|[1-9][0-9]*)(?![0-9])"
         end
         escaped = replace(template, r"[^A-Za-z0-9_/ -]" => c -> "\\" * c)
-        pattern = Regex("^" * replace(escaped, r"\\\{i[0-9]+\\\}" => group) * "\$")
+        pattern = Regex("^" * replace(escaped, r"\\\{(?:i[0-9]+|rest)\\\}" => group) * "\$")
         return [(name, match(pattern, name)) for name in names if occursin(pattern, name)]
     end
 
@@ -122,6 +123,7 @@ struct JuliaCode: ExportedCode {
         target = flatten(state)
         result = Dict{String,Any}()
         skipped = Set{String}()
+        dropped = Set{String}()
 
     """
   }
@@ -130,9 +132,9 @@ struct JuliaCode: ExportedCode {
     """
 
         # What is left loads by name where the shapes are equal.
-        by_name = copy(source)
-        for name in keys(source), spelling in spellings(name)
-            get!(by_name, spelling, source[name])
+        by_name = filter(pair -> !(first(pair) in dropped), source)
+        for (name, value) in collect(by_name), spelling in spellings(name)
+            get!(by_name, spelling, value)
         end
         for (name, wanted) in target
             (haskey(result, name) || name in skipped || !haskey(by_name, name)) && continue
@@ -157,6 +159,7 @@ struct JuliaCode: ExportedCode {
         switch piece {
         case .text(let text): quoted(text, escaping: "$")
         case .hole(let hole): "$(\(formula(hole)))"
+        case .rest: "$(rest)"
         }
       }.joined() + "\""
   }
@@ -236,17 +239,24 @@ struct JuliaCode: ExportedCode {
     "error(\(text("\(what): not written as code; apply it with `espalier load --rules` first")))"
   }
 
-  func loop(_ destination: NamePattern, body: String?) -> String {
+  func loop(_ destination: NamePattern, body: String) -> String {
     let own = template(destination, escaping: "$")
     if isLiteral(destination) {
-      guard let body else { return "    push!(skipped, \(own))\n" }
       return "    name = \(own)\n    result[name] = fitted(\(body), target[name], name)\n"
     }
-    let head = "    for (name, numbers) in matching(keys(target), \(own))\n"
-    guard let body else { return head + "        push!(skipped, name)\n    end\n" }
-    let unpack = Set(destination.variables).sorted().map {
-      "        \(variable($0)) = parse(Int, numbers[\"i\($0)\"])\n"
+    var unpack = Set(destination.variables).sorted().map {
+      "        \(variable($0)) = parse(Int, parts[\"i\($0)\"])\n"
     }.joined()
-    return head + unpack + "        result[name] = fitted(\(body), target[name], name)\n    end\n"
+    if destination.isOpen { unpack += "        rest = parts[\"rest\"]\n" }
+    return "    for (name, parts) in matching(keys(target), \(own))\n" + unpack
+      + "        result[name] = fitted(\(body), target[name], name)\n    end\n"
+  }
+
+  func leaveOut(_ names: NamePattern, _ side: RulePreview.Side) -> String {
+    let (set, all) = side == .destination ? ("skipped", "target") : ("dropped", "source")
+    let own = template(names, escaping: "$")
+    if isLiteral(names) { return "    push!(\(set), \(own))\n" }
+    return "    for (name, _) in matching(keys(\(all)), \(own))\n"
+      + "        push!(\(set), name)\n    end\n"
   }
 }

@@ -3,6 +3,7 @@ import EspalierDiagnosis
 /// A repair as Python, for PyTorch state dicts.
 struct PythonCode: ExportedCode {
   let facts: ExportFacts
+  let entry: [[UInt8]]
 
   var beginning: String {
     #"""
@@ -35,7 +36,7 @@ struct PythonCode: ExportedCode {
 
 
     def matching(names, template):
-        """The names that a template such as "layers.{i0}.weight" fits, each with its numbers."""
+        """The names that "layers.{i0}.weight" or "layers.{i0}.{rest}" fits, with the parts."""
         seen = set()
 
         def group(hole):
@@ -43,13 +44,13 @@ struct PythonCode: ExportedCode {
             if key in seen:
                 return f"(?P={key})"
             seen.add(key)
-            return f"(?P<{key}>0|[1-9][0-9]*)(?![0-9])"
+            return "(?P<rest>.+)" if key == "rest" else f"(?P<{key}>0|[1-9][0-9]*)(?![0-9])"
 
-        pattern = re.compile(re.sub(r"\\\{(i[0-9]+)\\\}", group, re.escape(template)))
+        pattern = re.compile(re.sub(r"\\\{(i[0-9]+|rest)\\\}", group, re.escape(template)))
         for name in names:
             found = pattern.fullmatch(name)
             if found:
-                yield name, {key: int(value) for key, value in found.groupdict().items()}
+                yield name, found.groupdict()
 
 
     def fitted(value, target, name):
@@ -119,6 +120,7 @@ struct PythonCode: ExportedCode {
         target = flatten(target)
         result = {}
         skipped = set()
+        dropped = set()
 
     """
   }
@@ -127,10 +129,10 @@ struct PythonCode: ExportedCode {
     """
 
         # What is left loads by name where the shapes are equal.
-        by_name = dict(source)
-        for name in source:
+        by_name = {name: value for name, value in source.items() if name not in dropped}
+        for name, value in list(by_name.items()):
             for spelling in spellings(name):
-                by_name.setdefault(spelling, source[name])
+                by_name.setdefault(spelling, value)
         for name, wanted in target.items():
             if name in result or name in skipped or name not in by_name:
                 continue
@@ -157,11 +159,27 @@ struct PythonCode: ExportedCode {
     if __name__ == "__main__":
         if len(sys.argv) != 4:
             sys.exit("usage: python repair.py CHECKPOINT MODEL OUTPUT")
-        model = flatten(load(sys.argv[2]))
-        model.update(repair(load(sys.argv[1]), model))
-        torch.save(model, sys.argv[3])
+    \(save)
 
     """
+  }
+
+  /// The result where the model's file has its weights, beside what else is in it.
+  private var save: String {
+    guard !entry.isEmpty else {
+      return """
+            model = flatten(load(sys.argv[2]))
+            model.update(repair(load(sys.argv[1]), model))
+            torch.save(model, sys.argv[3])
+        """
+    }
+    let keys = entry.map { "[\"\(quoted($0))\"]" }.joined()
+    return """
+          model = load(sys.argv[2])
+          weights = model\(keys)
+          weights.update(repair(load(sys.argv[1]), weights))
+          torch.save(model, sys.argv[3])
+      """
   }
 
   // MARK: Statements
@@ -179,6 +197,7 @@ struct PythonCode: ExportedCode {
       case .text(let text):
         quoted(text).map { $0 == "{" || $0 == "}" ? "\($0)\($0)" : String($0) }.joined()
       case .hole(let hole): "{\(formula(hole))}"
+      case .rest: "{rest}"
       }
     }.joined()
     return "f\"\(body)\""
@@ -243,19 +262,22 @@ struct PythonCode: ExportedCode {
 
   func impossible(_ what: String) -> String { "impossible(\(text(what)))" }
 
-  func loop(_ destination: NamePattern, body: String?) -> String {
+  func loop(_ destination: NamePattern, body: String) -> String {
     if isLiteral(destination) {
-      let own = name(destination)
-      guard let body else { return "    skipped.add(\(own))\n" }
-      return "    name = \(own)\n    result[name] = fitted(\(body), target[name], name)\n"
+      return "    name = \(name(destination))\n"
+        + "    result[name] = fitted(\(body), target[name], name)\n"
     }
-    guard let body else {
-      return "    skipped.update(name for name, _ in matching(target, \(template(destination))))\n"
-    }
-    let unpack = Set(destination.variables).sorted().map {
-      "        \(variable($0)) = numbers[\"i\($0)\"]\n"
+    var unpack = Set(destination.variables).sorted().map {
+      "        \(variable($0)) = int(parts[\"i\($0)\"])\n"
     }.joined()
-    return "    for name, numbers in matching(target, \(template(destination))):\n" + unpack
+    if destination.isOpen { unpack += "        rest = parts[\"rest\"]\n" }
+    return "    for name, parts in matching(target, \(template(destination))):\n" + unpack
       + "        result[name] = fitted(\(body), target[name], name)\n"
+  }
+
+  func leaveOut(_ names: NamePattern, _ side: RulePreview.Side) -> String {
+    let (set, all) = side == .destination ? ("skipped", "target") : ("dropped", "source")
+    if isLiteral(names) { return "    \(set).add(\(name(names)))\n" }
+    return "    \(set).update(name for name, _ in matching(\(all), \(template(names))))\n"
   }
 }

@@ -14,20 +14,25 @@ public struct RepairExport: Sendable {
   private let rules: [Rule]
   private let diagnoses: [Diagnosis]
   private let facts: ExportFacts
+  private let entry: [[UInt8]]
 
   /// - Parameters:
   ///   - diagnoses: said at the top of the code.
   ///   - source: what the rules are for.
-  public init(_ rules: [Rule], diagnoses: [Diagnosis] = [], source: Inventory) {
+  ///   - entry: the keys below which the destination's file has its weights.
+  public init(
+    _ rules: [Rule], diagnoses: [Diagnosis] = [], source: Inventory, entry: [Name] = []
+  ) {
     self.rules = rules
     self.diagnoses = diagnoses
+    self.entry = entry.map(\.bytes)
     facts = ExportFacts(source)
   }
 
   /// The code, as a file of its own.
   public func text(_ language: ExportLanguage) -> String {
     switch language {
-    case .python: return write(PythonCode(facts: facts))
+    case .python: return write(PythonCode(facts: facts, entry: entry))
     case .julia: return write(JuliaCode(facts: facts))
     }
   }
@@ -61,7 +66,8 @@ public struct RepairExport: Sendable {
   private func statement(_ rule: Rule, _ code: any ExportedCode) -> String {
     switch rule {
     case .enter, .strip, .remove, .add: return ""
-    case .skip(let pattern): return code.loop(pattern, body: nil)
+    case .skip(let pattern): return code.leaveOut(pattern, .destination)
+    case .drop(let pattern): return code.leaveOut(pattern, .source)
     case .take(let destination, let sources, let operation, let layer):
       let names = sources.map(code.name)
       if operation.steps.contains(where: \.isComputed) {
@@ -77,7 +83,7 @@ public struct RepairExport: Sendable {
           values = values.map { code.moved($0, step, layer: layer) }
         }
       }
-      return code.loop(destination, body: values.first)
+      return values.first.map { code.loop(destination, body: $0) } ?? ""
     }
   }
 
@@ -158,8 +164,10 @@ protocol ExportedCode {
   func computed(_ step: Step, _ names: [String], isLast: Bool) -> String
   /// An operation that is not written in this language.
   func impossible(_ what: String) -> String
-  /// A statement for all destination names that fit; without a body they are skipped.
-  func loop(_ destination: NamePattern, body: String?) -> String
+  /// A statement for all destination names that fit.
+  func loop(_ destination: NamePattern, body: String) -> String
+  /// A statement that takes all names of one side that fit out of the load.
+  func leaveOut(_ names: NamePattern, _ side: RulePreview.Side) -> String
 }
 
 extension ExportedCode {
@@ -186,6 +194,7 @@ extension ExportedCode {
         switch piece {
         case .text(let text): quoted(text, escaping: more)
         case .hole(let hole): "{\(variable(hole.variable))}"
+        case .rest: "{rest}"
         }
       }.joined() + "\""
   }

@@ -80,6 +80,7 @@ struct RuleFileWriter {
     case .remove(let name): return "remove = \(Self.quoted(name))\n"
     case .add(let name): return "add = \(Self.quoted(name))\n"
     case .skip(let pattern): return "skip = \(Self.quoted(pattern.description))\n"
+    case .drop(let pattern): return "drop = \(Self.quoted(pattern.description))\n"
     case .take(let destination, let sources, let operation, let layer):
       let names = sources.map { Self.quoted($0.description) }
       let from =

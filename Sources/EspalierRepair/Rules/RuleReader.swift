@@ -10,7 +10,7 @@ struct RuleReader {
     self.file = file
   }
 
-  private static let verbs = ["enter", "strip", "remove", "add", "skip"]
+  private static let verbs = ["enter", "strip", "remove", "add", "skip", "drop"]
 
   func rule() throws(RuleError) -> Rule {
     for entry in table.entries
@@ -37,6 +37,7 @@ struct RuleReader {
     case "strip": return .strip(name)
     case "remove": return .remove(name)
     case "add": return .add(name)
+    case "drop": return .drop(try pattern(name, entry.line))
     default: return .skip(try pattern(name, entry.line))
     }
   }
@@ -116,6 +117,12 @@ struct RuleReader {
     _ target: NamePattern, _ sources: [NamePattern], _ layer: Int?, _ line: Int
   ) throws(RuleError) {
     let known = Set(target.variables)
+    if let open = sources.first(where: \.isOpen), !target.isOpen {
+      throw error("“\(open)”", "“*” at the end of “to”, too", line)
+    }
+    if target.isOpen, !sources.contains(where: \.isOpen) {
+      throw error("“\(target)” for one source", "“*” at the end of “from”, too", line)
+    }
     for variable in sources.flatMap(\.variables) + (layer.map { [$0] } ?? [])
     where !known.contains(variable) {
       throw error("{\(variable)}", "a number that “to” has in braces", line)
@@ -128,7 +135,8 @@ struct RuleReader {
     guard let pattern = NamePattern(parsing: text) else {
       throw error(
         "“\(text)”",
-        "a name; braces hold a number as in {0} or {0+1}, or have a backslash before them",
+        "a name; braces hold a number as in {0} or {0+1}, * stands at the end for all below, "
+          + "and a backslash makes them plain",
         line)
     }
     return pattern

@@ -51,12 +51,6 @@ public enum HandRule: Equatable, Sendable {
 extension NamePattern {
   /// A pattern that only this name fits.
   init(_ name: Name) { self.init([.text(name.bytes)]) }
-
-  /// The one name that fits, where there is only one.
-  var literal: [UInt8]? {
-    guard pieces.count == 1, case .text(let name) = pieces[0] else { return nil }
-    return name
-  }
 }
 
 extension Rule {

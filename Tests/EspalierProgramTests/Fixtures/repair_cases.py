@@ -81,6 +81,13 @@ def moves():
          {"net.fc.weight": torch.zeros(6, 4), "net.fc.bias": torch.full((6,), 3.0)},
          rule(remove="_orig_mod") + rule(strip="module") + rule(add="net") + rule(skip="net.fc.bias"),
          {"net.fc.weight": x, "net.fc.bias": torch.full((6,), 3.0)})
+    blocks = {f"h.{i}.ln.{leaf}": torch.randn(3) for i in range(3) for leaf in ("weight", "bias")}
+    case("modules", blocks | {"old.w": y, "b": x},
+         {name.replace("h.", "layer.").replace("ln", "norm"): torch.zeros(3) for name in blocks}
+         | {"old.w": torch.ones(6, 4), "b": torch.zeros(6, 4), "head.w": y, "head.b": y},
+         to("layer.{0}.norm.*", "h.{0}.ln.*") + rule(drop="old.*") + rule(skip="head.*"),
+         {name.replace("h.", "layer.").replace("ln", "norm"): value for name, value in blocks.items()}
+         | {"old.w": torch.ones(6, 4), "b": x, "head.w": y, "head.b": y})
     stacked = torch.randn(4, 3, 2)
     case("layers", {"all": stacked}, {f"l.{i}.w": torch.zeros(2, 3) for i in range(4)},
          to("l.{0}.w", "all", "index(0,{0})|transpose"),
