@@ -1,20 +1,47 @@
-import Espalier
+@_exported import Espalier
 import EspalierTerminal
 import EspalierUI
 
 /// How the interface is to look and behave.
 public struct BrowseOptions: Sendable {
   /// Options and keys to begin with.
-  public var settings = Settings()
+  package var settings = Settings()
   /// The path at which the destination begins; nil to find where the weights lie.
   public var destinationRoot: String?
   /// The same of the source.
   public var sourceRoot: String?
   /// A rules file to apply once both files are open.
   public var rulesFile: String?
+  /// What a load takes of both sides; everything where it is empty. Paths begin at the two roots.
+  public var selection = PathSelection()
 
   /// The settings' own defaults.
   public init() {}
+
+  /// Options and keys in the words of a settings file, of which ``standardSettings`` has all.
+  ///
+  ///     let options = try BrowseOptions(settings: "[options]\nascii = true")
+  ///
+  /// - Throws: ``BadSettings`` with the first line that cannot be obeyed.
+  public init(settings text: String) throws {
+    do throws(KeyMap.Refusal) {
+      settings = try Settings(text)
+    } catch {
+      throw BadSettings(line: error.line, reason: error.sentence)
+    }
+  }
+
+  /// A settings file that changes nothing: every option and every key as it is without one.
+  public static var standardSettings: String { Settings.standardText }
+
+  /// A line of the settings that cannot be obeyed.
+  public struct BadSettings: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Counted from 1.
+    public var line: Int
+    /// What is wrong with it.
+    public var reason: String
+    public var description: String { "line \(line) of the settings: \(reason)" }
+  }
 }
 
 /// Opens the interface on one or two checkpoints and returns when the user leaves it.
@@ -44,6 +71,7 @@ func run(
   state.options = settings.view
   state.options.colors = settings.limited(terminal.depth.forViews)
   state.planOptions = settings.plan
+  state.selection = options.selection
   state.keyMap = settings.keyMap
   state.saveFormats = Formats.writable.compactMap { format in
     format.extensions.first.map { AppState.SaveFormat(name: format.name, suffix: $0) }

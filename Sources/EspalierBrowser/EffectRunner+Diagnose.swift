@@ -7,9 +7,13 @@ extension EffectRunner {
   func diagnose(_ request: DiagnosisRequest) {
     jobs.run(.diagnose) { [self] token in
       let sides = opened.withLock { $0 }
-      guard let destination = side(request.destination, sides.destination),
-        let source = side(request.source, sides.source)
+      guard var destination = side(request.destination, sides.destination),
+        var source = side(request.source, sides.source)
       else { return }
+      if !request.selection.isEmpty {
+        destination.filter = request.selection.filter
+        source.filter = request.selection.filter
+      }
       // What shapes cannot decide, values do where both sides have them.
       let pair = (source: source.inventory, destination: destination.inventory)
       let values = ValueComparison(source: source, destination: destination, inventory: pair)

@@ -46,6 +46,19 @@ import Testing
     #expect(files.names.contains { $0.hasPrefix("model.loaded") })
   }
 
+  @Test func takesThePartThatAFilterNames() throws {
+    let files = try Scratch()
+    let (destination, source) = try files.demo()
+    let program = try PTYProcess(
+      builtProgram("espalier"), [destination, source, "--filter", "classifier"], width: 120,
+      height: 40)
+    try program.wait(forText: "2 issues")
+    program.send("]c")
+    try program.wait(forText: "issue 1 of 2")
+    program.send("q")
+    #expect(try program.waitForExit() == 0)
+  }
+
   @Test func jumpsBetweenIssuesSearchesAndHelps() throws {
     let files = try Scratch()
     let program = try open(files)

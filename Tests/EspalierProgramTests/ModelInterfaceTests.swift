@@ -45,4 +45,18 @@ import Testing
     try lenient.wait(forText: "value [1.0, 2.0], reference [0.0, 0.0]")
     #expect(try lenient.waitForExit() == 0)
   }
+
+  @Test func optionsOfTheProgramCount() throws {
+    let files = try Scratch()
+    let program = try open(files, "filtered")
+    // Sizes are shown, and `reference`, which the file lacks, is not asked for.
+    try program.wait(forText: "8 B")
+    program.send(":load strict\r")
+    try program.wait(forText: "the model is loaded")
+    program.send("\u{1b}")
+    try program.wait(for: "no report") { !$0.contains("Esc closes") }
+    program.send("q")
+    try program.wait(forText: "value [1.0, 2.0], reference [0.0, 0.0]")
+    #expect(try program.waitForExit() == 0)
+  }
 }

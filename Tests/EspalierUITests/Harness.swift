@@ -19,12 +19,14 @@ struct Harness {
   /// Two trees side by side.
   init(
     _ destination: Tree, _ source: Tree?, width: Int = 120, height: Int = 32,
+    selection: PathSelection = PathSelection(),
     options: (inout ViewOptions) -> Void = { $0.colors = .none }
   ) {
     state = AppState(
       destination: "model.safetensors", source: source == nil ? nil : "trained.pt", width: width,
       height: height)
     options(&state.options)
+    state.selection = selection
     send(.opened(.destination, Self.file("model.safetensors", "safetensors", destination)))
     if let source { send(.opened(.source, Self.file("trained.pt", "pytorch", source))) }
   }

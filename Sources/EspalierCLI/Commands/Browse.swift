@@ -1,4 +1,5 @@
 import ArgumentParser
+import Espalier
 import EspalierBrowser
 import EspalierUI
 import Foundation
@@ -28,13 +29,22 @@ struct Browse: Command {
     completion: .file())
   var rules: String?
 
+  @OptionGroup var filter: FilterOption
+
   @OptionGroup var look: LookOptions
+
+  func validate() throws {
+    if source == nil, !filter.patterns.isEmpty {
+      throw ValidationError("--filter takes part of two files; with one, f finds its rows.")
+    }
+  }
 
   func execute() throws -> ExitStatus {
     var options = try look.options()
     options.destinationRoot = into
     options.sourceRoot = from
     options.rulesFile = rules
+    options.selection = try PathSelection(filter.patterns)
     try browse(destination, source, options: options)
     return .done
   }

@@ -204,6 +204,23 @@ func describe(_ tree: Tree, _ leaf: LeafID) -> String {
   return (tree.value(leaf) ?? .nothing).description
 }
 
+extension LoadPlan {
+  /// Where the memory of a row's array is loaded, and what contradicts it there; nil for a row that
+  /// no tie decides.
+  package func tieWords(at row: Int) -> String? {
+    let tree = alignment.destination
+    guard let leaf = alignment.destinationLeaf(row) else { return nil }
+    guard let conflict = ties.conflicts[Int32(truncatingIfNeeded: row)] else {
+      guard let first = ties.followers[leaf]?.leaders.first else { return nil }
+      return "its memory is loaded at \(path(tree, tree.node(of: first)))"
+    }
+    return
+      "\(path(tree, tree.node(of: conflict.first))) loads it first, with \(conflict.loaded) at "
+      + "\(elementIndex(conflict.element, of: tree.shape(of: leaf))), where the source here has "
+      + conflict.other
+  }
+}
+
 /// The indices of an element that is counted in C order.
 func elementIndex(_ element: Int, of shape: Shape) -> String {
   var index: [Int] = []

@@ -31,6 +31,12 @@ struct RowDescriber {
     return plannedRow(plan).map { plan.verdict(at: $0) }
   }
 
+  /// Where ties decided the row: at which path its memory is loaded, and what contradicts it.
+  var tieWords: String? {
+    guard let plan = comparison.plan, comparison.mark(row) != .skipped else { return nil }
+    return plannedRow(plan).flatMap { plan.tieWords(at: $0) }
+  }
+
   private func plannedRow(_ plan: LoadPlan) -> Int? {
     if plan.alignment.isIdentical(to: alignment) { return row }
     // The plan leaves rows out; those that it has are in the same order.

@@ -66,7 +66,7 @@ extension AppState {
       .plan(
         PlanRequest(
           number: planNumber, destination: file, source: repaired?.file ?? source.file,
-          rules: rules.current, options: planOptions))
+          rules: rules.current, selection: selection, options: planOptions))
     ]
   }
 

@@ -90,7 +90,10 @@ extension AppState {
     {
       diagnosedPair = pair
       why = Overlay.Cursor()
-      effects = [.diagnose(DiagnosisRequest(pair: pair, destination: left, source: right))]
+      effects = [
+        .diagnose(
+          DiagnosisRequest(pair: pair, destination: left, source: right, selection: selection))
+      ]
     }
     if let text = search?.text { effects += startSearch(text) }
     if let text = filter?.text { effects += setFilter(text) }

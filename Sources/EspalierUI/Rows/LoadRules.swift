@@ -1,4 +1,5 @@
 import EspalierDiagnosis
+import EspalierLoad
 import EspalierTree
 
 /// What the user has changed about the load. Undone and redone as a whole.
@@ -20,6 +21,18 @@ public struct LoadRules: Equatable, Sendable {
 
   /// Whether rows are left out.
   public var leavesNothingOut: Bool { skipped.isEmpty && subtree == nil }
+
+  /// Why the row with this path is left out, in words; the session's filter did it where the rules
+  /// did not.
+  func reasonForLeavingOut(_ path: TreePath) -> String {
+    if skipped.contains(where: { path.segments.starts(with: $0.segments) }) {
+      return "left out of the load by hand; s takes it in again"
+    }
+    if let subtree, !path.segments.starts(with: subtree.segments) {
+      return "left out: only \(subtree) is loaded"
+    }
+    return "left out by the filter of this session"
+  }
 
   /// The nodes of a tree that the rules leave out, each with everything below it.
   func left(outOf tree: Tree, below root: NodeID) -> Set<NodeID> {
@@ -43,16 +56,19 @@ public struct PlanRequest: Equatable, Sendable {
   /// nil for one file alone.
   public var source: OpenFile?
   public var rules: LoadRules
+  /// What the load takes of both sides, before the rules leave anything out.
+  public var selection: PathSelection
   public var options: PlanOptions
 
   public init(
     number: Int, destination: OpenFile, source: OpenFile?, rules: LoadRules = LoadRules(),
-    options: PlanOptions = PlanOptions()
+    selection: PathSelection = PathSelection(), options: PlanOptions = PlanOptions()
   ) {
     self.number = number
     self.destination = destination
     self.source = source
     self.rules = rules
+    self.selection = selection
     self.options = options
   }
 
@@ -65,17 +81,22 @@ public struct PlanRequest: Equatable, Sendable {
     let (left, leftRoot) = side(destination)
     let (right, rightRoot) = source.map(side) ?? (.empty, .root)
     let shown = Alignment(left, right, destinationRoot: leftRoot, sourceRoot: rightRoot)
-    guard !rules.leavesNothingOut else {
+    guard !rules.leavesNothingOut || !selection.isEmpty else {
       return Pairing(shown: shown, planned: shown, repair: source?.repair)
     }
     let leftOut = rules.left(outOf: left, below: leftRoot)
     let rightOut = rules.left(outOf: right, below: rightRoot)
+    let byHand = TreeFilter { tree, node in
+      tree.isIdentical(to: left) ? !leftOut.contains(node) : !rightOut.contains(node)
+    }
     let planned = Alignment(
       left, right, destinationRoot: leftRoot, sourceRoot: rightRoot,
-      filter: TreeFilter { tree, node in
-        tree.isIdentical(to: left) ? !leftOut.contains(node) : !rightOut.contains(node)
-      })
-    return Pairing(shown: shown, planned: planned, repair: source?.repair)
+      filter: selection.isEmpty ? byHand : selection.filter.and(byHand))
+    var pairing = Pairing(shown: shown, planned: planned, repair: source?.repair)
+    if source != nil, !selection.isEmpty {
+      pairing.unusedPatterns = selection.unused(in: [(left, leftRoot), (right, rightRoot)])
+    }
+    return pairing
   }
 
   /// A file's tree in the order that was asked for, and where its rows begin.
@@ -102,6 +123,8 @@ public struct Pairing: Sendable {
   public let planned: Alignment
   /// What was done to the source; nil where it is as the file has it.
   public let repair: Repair?
+  /// Patterns of the selection that name nothing on either side.
+  public var unusedPatterns = PathSelection()
 
   public init(shown: Alignment, planned: Alignment, repair: Repair? = nil) {
     self.shown = shown

@@ -18,7 +18,7 @@ public enum RowMark: UInt8, Sendable, Hashable, CaseIterable {
   case tied
   /// Paired by a rule, under another name.
   case renamed
-  /// Left out of the load by the user.
+  /// Left out of the load: by hand, or by the patterns that the session began with.
   case skipped
 
   /// The word after `:` in a filter.

@@ -13,6 +13,9 @@ struct RowMarking {
       return
     }
     self.init(pairing, plan)
+    if let unused = pairing.unusedPatterns.firstDescription {
+      remark = "--filter: “\(unused)” names nothing on either side"
+    }
     if let repair = pairing.repair { markRenamed(repair) }
   }
 
@@ -142,5 +145,12 @@ extension RowOutcome {
     case .kept: .kept
     case .untouched, .nothing: .none
     }
+  }
+}
+
+extension PathSelection {
+  /// The first of its patterns, safe to print.
+  fileprivate var firstDescription: String? {
+    (included.first ?? excluded.first).map { visibleText($0.description.utf8) }
   }
 }

@@ -1,4 +1,5 @@
 import EspalierDiagnosis
+import EspalierLoad
 import EspalierTree
 
 /// Everything that the interface knows. A value: views turn it into a ``Screen``, and
@@ -40,6 +41,8 @@ public struct AppState: Equatable, Sendable {
   public internal(set) var search: Search?
   public internal(set) var filter: Filter?
   public internal(set) var rules = RuleHistory()
+  /// What a load takes of both sides; everything where it is empty.
+  public var selection = PathSelection()
   /// The source under the rules in force, and the rules that it was made by.
   var repaired: RepairedFile?
   var repairNumber = 0

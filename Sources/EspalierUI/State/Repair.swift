@@ -1,4 +1,5 @@
 import EspalierDiagnosis
+import EspalierLoad
 import EspalierTree
 
 /// What rules have made of a source: where each leaf of its new tree comes from.
@@ -110,4 +111,6 @@ public struct DiagnosisRequest: Equatable, Sendable {
   public var pair: Int
   public var destination: OpenFile
   public var source: OpenFile
+  /// What the load takes of both sides.
+  public var selection = PathSelection()
 }

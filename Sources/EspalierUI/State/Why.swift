@@ -72,7 +72,7 @@ private func noteText(_ mark: RowMark, _ count: Int) -> String? {
   case .inactive: return "\(counted(count, "inactive parameter")) (false) without harm"
   case .onlyDestination:
     return "\(counted(count, "row")) of the destination without a partner, loaded elsewhere"
-  case .skipped: return "\(counted(count, "row")) left out of the load by hand"
+  case .skipped: return "\(counted(count, "row")) left out of the load"
   default: return nil
   }
 }

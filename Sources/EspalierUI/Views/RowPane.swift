@@ -15,7 +15,13 @@ extension Canvas {
       let role: Role = verdict.isIssue ? .warning : .dim
       lines += wrapped(ruleWords(verdict), inside.width).map { [($0, role)] }
     } else if browse.comparison.mark(row) == .skipped {
-      lines.append([("left out of the load by hand; s takes it in again", .skipped)])
+      let reason = state.rules.current.reasonForLeavingOut(browse.comparison.alignment.path(row))
+      lines += wrapped(reason, inside.width).map { [($0, .skipped)] }
+    }
+    if let words = describer.tieWords {
+      lines += wrapped(glyphs.fit(words, inside.width * 3, .middle), inside.width).map {
+        [($0, .tied)]
+      }
     }
     for line in state.doubts(row) {
       lines += wrapped(line, inside.width).map { [($0, .dtype)] }
