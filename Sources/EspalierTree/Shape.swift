@@ -112,4 +112,20 @@ public enum Layout: Hashable, Sendable {
       return low..<high + 1
     }
   }
+
+  /// Whether no two indices lead to one element, as far as strides that nest can tell.
+  package func isOneToOne(in shape: Shape) -> Bool {
+    var reach = 0
+    let axes = zip(shape.dimensions, strides(for: shape)).filter { $0.0 > 1 }
+    for (dimension, stride) in axes.sorted(by: { $0.1.magnitude < $1.1.magnitude }) {
+      guard stride.magnitude > reach, let step = Int(exactly: stride.magnitude) else {
+        return false
+      }
+      let (length, overflow) = (dimension - 1).multipliedReportingOverflow(by: step)
+      let (sum, overflow2) = reach.addingReportingOverflow(length)
+      if overflow || overflow2 { return false }
+      reach = sum
+    }
+    return true
+  }
 }

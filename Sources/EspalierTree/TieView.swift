@@ -1,17 +1,15 @@
-import EspalierTree
-
 /// Where the elements of one array lie in a storage that it may share.
-struct TieView {
-  let leaf: LeafID
-  let dtype: DType
-  let shape: [Int]
-  let strides: [Int]
-  let offset: Int
-  let count: Int
+package struct TieView {
+  package let leaf: LeafID
+  package let dtype: DType
+  package let shape: [Int]
+  package let strides: [Int]
+  package let offset: Int
+  package let count: Int
   /// The range of storage bytes that it touches.
-  let bytes: Range<Int>
+  package let bytes: Range<Int>
 
-  init(_ tree: Tree, _ leaf: LeafID) {
+  package init(_ tree: Tree, _ leaf: LeafID) {
     self.leaf = leaf
     dtype = tree.dtype(of: leaf)
     let shape = tree.shape(of: leaf)
@@ -29,16 +27,16 @@ struct TieView {
       ? 0..<0 : low.partialValue..<high.partialValue
   }
 
-  var itemSize: Int { dtype.bytesPerBlock }
+  package var itemSize: Int { dtype.bytesPerBlock }
 
-  func hasSameLayout(as other: TieView) -> Bool {
+  package func hasSameLayout(as other: TieView) -> Bool {
     dtype == other.dtype && shape == other.shape && offset == other.offset
       && strides == other.strides
   }
 
   /// How this array lies in the values of another one in canonical order, where all its elements
   /// are among the other's; nil when they are not, or when that cannot be seen from strides.
-  func rebased(onto other: TieView) -> Layout? {
+  package func rebased(onto other: TieView) -> Layout? {
     guard dtype == other.dtype, dtype.isWholeBytes, count > 0, other.count > 0,
       other.bytes.lowerBound <= bytes.lowerBound, bytes.upperBound <= other.bytes.upperBound
     else { return nil }
@@ -82,33 +80,5 @@ struct TieView {
       guard index[axis] < shape[axis] else { return nil }
     }
     return rest == 0 ? index : nil
-  }
-}
-
-/// Walks the elements of an array in canonical order and says where in the storage each lies.
-struct PlaceCursor {
-  private let shape: [Int]
-  private let strides: [Int]
-  private var index: [Int]
-  /// The storage element of the current element.
-  private(set) var place: Int
-
-  init(_ view: TieView) {
-    shape = view.shape
-    strides = view.strides
-    index = [Int](repeating: 0, count: view.shape.count)
-    place = view.offset
-  }
-
-  mutating func advance() {
-    var axis = shape.count - 1
-    while axis >= 0 {
-      index[axis] += 1
-      place += strides[axis]
-      if index[axis] < shape[axis] { return }
-      place -= index[axis] * strides[axis]
-      index[axis] = 0
-      axis -= 1
-    }
   }
 }

@@ -208,6 +208,13 @@ public struct TreeBuilder {
     return try append(record)
   }
 
+  /// The element type of an array leaf and how many elements it has; nil for other leaves.
+  package func elements(of leaf: LeafID) -> (dtype: DType, count: Int)? {
+    let record = leaves[leaf.index]
+    guard record.kind == .array, let count = shapes.elementCount(record.shape) else { return nil }
+    return (record.dtype, count)
+  }
+
   /// Adds a row-major array under a flat name that separators divide into segments.
   ///
   /// The fast way for formats with flat names: names that begin like the one before are found

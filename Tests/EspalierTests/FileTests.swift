@@ -40,6 +40,29 @@ import Testing
     }
   }
 
+  @Test(arguments: ["tied.safetensors", "tied.pt"])
+  func transposedTiesAndSlicesComeBack(_ name: String) throws {
+    func model(_ shared: ArrayReference<Float>) -> [String: any ModelArray] {
+      [
+        "decoder": shared.transposed(), "encoder": shared,
+        "row": shared.view(shape: [3], offset: 3, strides: [1]),
+      ]
+    }
+    try withFile(name) { path in
+      #expect(try save(model(reference([2, 3])), to: path).arrays == 1)
+      let opened = try Checkpoint.open(path)
+      #expect(opened.tree.tiedGroups.first?.leaves.count == 3)
+      let other = reference([2, 3], from: 40)
+      _ = try load(model(other), from: path)
+      #expect(other.elements == [1, 2, 3, 4, 5, 6])
+      // Into arrays of their own each path takes a copy.
+      let copies = ["decoder": filled(0, [3, 2]), "encoder": filled(0, [2, 3]), "row": ramp([3])]
+      let (loaded, _) = try load(copies, from: opened)
+      #expect(loaded["decoder"]?.elements == [1, 4, 2, 5, 3, 6])
+      #expect(loaded["row"]?.elements == [4, 5, 6])
+    }
+  }
+
   @Test func aFileIsNotReplacedUnasked() throws {
     try withFile("model.safetensors") { path in
       try save(["a": ramp([1])], to: path)

@@ -30,6 +30,9 @@ struct Convert: Command {
   @Flag(help: "Convert the whole file, not only the container that holds the weights.")
   var whole = false
 
+  @Flag(help: "Write tied arrays once for each name, where the format has no ties of its own.")
+  var untied = false
+
   @Flag(help: "Say what would be left out; write nothing.")
   var dryRun = false
 
@@ -53,10 +56,11 @@ struct Convert: Command {
           + "--format: \(Formats.writable.map(\.name).joined(separator: ", "))")
     }
     let checkpoint = try Checkpoint.open(FilePath(input), options: OpenOptions(root: root))
-    let request = SaveRequest(
+    var request = SaveRequest(
       checkpoint, to: target, format: format,
       metadata: checkpoint.format.metadataIsAboutTheFile ? [] : checkpoint.metadata,
       root: whole ? .root : checkpoint.root, replace: force, inputs: checkpoint.files)
+    request.untied = untied
     let losses = try outside(request.root, of: checkpoint) + Checkpoint.losses(request)
     var out = StandardStream.output()
     if !printing.json {

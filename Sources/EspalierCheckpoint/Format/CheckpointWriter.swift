@@ -20,6 +20,9 @@ public struct SaveRequest: Sendable {
   public var inputs: [InputFile]
   /// Told the bytes written; a save that it stops leaves the old file as it was.
   public var monitor: ProgressMonitor
+  /// Whether tied arrays are written once for each of their names, for programs that look for every
+  /// name, where the file is made from nothing in a format that keeps ties in its metadata.
+  public var untied = false
 
   /// A request to save all of `source`; the other parameters are the properties of the same names.
   public init(

@@ -8,6 +8,8 @@ struct CopyWriter: CheckpointWriter {
   /// What to do about arrays that are stored in another way, where they may stay as they are but not
   /// change; nil where there can be none.
   var adviceOnOthers: String?
+  /// Arrays that have their values from another, which are written with that one.
+  var isStoredElsewhere: @Sendable (LeafID) -> Bool = { _ in false }
 
   /// Whether a request can be served: the tree is the destination's own, whole.
   static func canCopy(_ request: SaveRequest) -> Bool {
@@ -121,7 +123,7 @@ struct CopyWriter: CheckpointWriter {
     var places: [ObjectIdentifier: [Place]] = [:]
     var others: [LeafID] = []
     let tree = destination.tree
-    for leaf in tree.leafIDs where tree.kind(of: leaf) == .array {
+    for leaf in tree.leafIDs where tree.kind(of: leaf) == .array && !isStoredElsewhere(leaf) {
       guard let reader = try destination.reader(for: leaf) as? FileRangeReader else {
         if adviceOnOthers != nil {
           others.append(leaf)

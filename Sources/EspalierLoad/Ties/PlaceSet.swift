@@ -1,3 +1,5 @@
+import EspalierTree
+
 /// Which bytes of a range of storage arrays touch.
 struct PlaceSet {
   let range: Range<Int>

@@ -41,23 +41,6 @@ import Testing
     #expect(opened.notes.count == 1)
   }
 
-  @Test func viewsAreStoredOneByOneAndSaid() throws {
-    var builder = TreeBuilder()
-    let storage = StorageID(0)
-    let rows = ArrayDescription(.u8, [2, 2], storage: storage)
-    let columns = ArrayDescription(
-      .u8, [2, 2], layout: .strided(offset: 0, strides: [1, 2]), storage: storage)
-    try builder.setArray(rows, at: builder.flatNode("a"))
-    try builder.setArray(columns, at: builder.flatNode("b"))
-    let source = MemorySource(tree: builder.finish(), values: [[1, 2, 3, 4], [1, 3, 2, 4]])
-    let report = try Checkpoint.save(SaveRequest(source, to: folder.file("a.safetensors")))
-    #expect(report.arrays == 2)
-    #expect(report.losses.count == 1 && report.losses[0].contains("views"))
-    let opened = try Checkpoint.open(folder.file("a.safetensors"))
-    #expect(
-      try opened.tree.leafIDs.map { try opened.bytes(of: $0) } == [[1, 2, 3, 4], [1, 3, 2, 4]])
-  }
-
   @Test func whatTheFormatCannotHoldIsSaid() throws {
     var builder = MemorySource.Builder()
     try builder.add("a", .u8, [1], [1])

@@ -51,7 +51,9 @@ struct TorchDraft {
   private let tree: Tree
   private let path: FilePath
   private var pen = PicklePen()
-  private var stored: [Int: [(leaf: LeafID, number: Int)]] = [:]
+  private var once: StoredOnce
+  /// The numbers of storages, by the arrays that fill them.
+  private var stored: [LeafID: Int] = [:]
   private var skipped: [String] = []
   private var classes: [String] = []
 
@@ -59,6 +61,12 @@ struct TorchDraft {
     source = request.source
     tree = request.source.tree
     path = request.path
+    let (source, tree) = (source, tree)
+    let saved = request.root.index..<tree.end(of: request.root)
+    once = StoredOnce(
+      tree,
+      saved.lazy.compactMap { tree.leaf(at: NodeID(Int32(truncatingIfNeeded: $0))) }
+        .filter { tree.kind(of: $0) == .array && source.hasValues($0) })
     if let leaf = tree.leaf(at: request.root), !tree.hasChildren(request.root), isKept(leaf) {
       try self.leaf(leaf)
     } else {
@@ -66,7 +74,7 @@ struct TorchDraft {
     }
     pen.stop()
     pickle = pen.bytes
-    losses = request.metadataLosses(in: "PyTorch")
+    losses = request.metadataLosses(in: "PyTorch") + once.losses
     if !skipped.isEmpty {
       losses.append(
         "\(skipped.count) leaves without values or without a Python form are left out: "
@@ -156,7 +164,8 @@ struct TorchDraft {
 
   private mutating func leaf(_ leaf: LeafID) throws {
     guard tree.kind(of: leaf) == .array else { return value(tree.value(leaf) ?? .nothing) }
-    let number = storage(of: leaf)
+    let place = once.places[leaf] ?? StoredOnce.Place(base: leaf)
+    let number = storage(of: place.base)
     let (dtype, shape) = (tree.dtype(of: leaf), tree.shape(of: leaf))
     guard let names = TorchDType.writing[dtype] else {
       throw CheckpointError(
@@ -175,12 +184,14 @@ struct TorchDraft {
     }
     pen.text(Array(String(number).utf8))
     pen.text(Array("cpu".utf8))
-    pen.integer(Int64(isTyped ? tree.elementCount(of: leaf) : tree.byteCount(of: leaf)))
+    pen.integer(
+      Int64(isTyped ? tree.elementCount(of: place.base) : tree.byteCount(of: place.base)))
     pen.tuple()
     pen.persistentID()
-    pen.integer(0)
+    let layout = place.layout ?? .row
+    pen.integer(Int64(layout.offset()))
     integers(shape.dimensions)
-    integers(shape.contiguousStrides(.row))
+    integers(layout.strides(for: shape))
     pen.bool(false)
     pen.global("collections", "OrderedDict")
     pen.emptyTuple()
@@ -190,14 +201,11 @@ struct TorchDraft {
     pen.reduce()
   }
 
-  /// The number of an array's storage; tied arrays share theirs.
+  /// The number of the storage that an array fills.
   private mutating func storage(of leaf: LeafID) -> Int {
-    let tie = tree.tie(of: leaf)
-    if let tie, let first = stored[tie]?.first(where: { tree.isSameArray($0.leaf, leaf) }) {
-      return first.number
-    }
+    if let number = stored[leaf] { return number }
     storages.append(Storage(leaf: leaf, byteCount: tree.byteCount(of: leaf)))
-    if let tie { stored[tie, default: []].append((leaf, storages.count - 1)) }
+    stored[leaf] = storages.count - 1
     return storages.count - 1
   }
 

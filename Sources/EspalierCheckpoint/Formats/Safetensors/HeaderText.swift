@@ -27,6 +27,15 @@ struct HeaderText {
     bytes.append(UInt8(ascii: "\""))
   }
 
+  mutating func list(_ numbers: [Int]) {
+    append("[")
+    for (index, number) in numbers.enumerated() {
+      if index > 0 { append(",") }
+      append(number)
+    }
+    append("]")
+  }
+
   mutating func pad(toMultipleOf unit: Int) {
     while bytes.count % unit != 0 { bytes.append(0x20) }
   }

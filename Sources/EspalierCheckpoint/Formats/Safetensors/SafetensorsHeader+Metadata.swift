@@ -26,24 +26,41 @@ extension SafetensorsHeader {
     var stored: [Int32: LeafID] = [:]
     var notes: [String] = []
     for entry in metadata where entry.key == SafetensorsTies.key {
-      guard case .value(.text(let text)) = entry.value, let pairs = SafetensorsTies.decode(text)
+      guard case .value(.text(let text)) = entry.value, let ties = SafetensorsTies.decode(text)
       else {
         notes.append("the metadata “\(SafetensorsTies.key)” is not readable; ties are not known")
         continue
       }
-      for (name, target) in pairs {
-        guard let known = builder.leaf(flatName: Name(target)),
-          builder.leaf(flatName: Name(name)) == nil
-        else {
-          notes.append("the metadata ties “\(visibleText(name))” to an array that is not there")
-          continue
+      for tie in ties {
+        if let (leaf, known) = try add(tie) {
+          stored[leaf.raw] = stored[known.raw] ?? known
+        } else {
+          notes.append(
+            "the metadata ties “\(visibleText(tie.name))” to an array that is not there, or that "
+              + "has no place for it")
         }
-        let node = try builder.flatNode(Name(name))
-        _ = builder.storage(of: known, new: StorageID(known.raw))
-        let leaf = try builder.addTie(node, to: known)
-        stored[leaf.raw] = stored[known.raw] ?? known
       }
     }
     return (stored, notes)
+  }
+
+  /// - Returns: nil, and nothing is added, where the tie does not fit.
+  private mutating func add(
+    _ tie: SafetensorsTies.Tie
+  ) throws -> (leaf: LeafID, stored: LeafID)? {
+    guard let known = builder.leaf(flatName: Name(tie.stored)),
+      builder.leaf(flatName: Name(tie.name)) == nil, let elements = builder.elements(of: known)
+    else { return nil }
+    if let view = tie.view {
+      // A view of a view would not count in elements of what is stored.
+      guard known.index < begins.count, elements.dtype.isWholeBytes, view.fits(in: elements.count)
+      else { return nil }
+    }
+    let node = try builder.flatNode(Name(tie.name))
+    let storage = builder.storage(of: known, new: StorageID(known.raw))
+    guard let view = tie.view else { return (try builder.addTie(node, to: known), known) }
+    let array = ArrayDescription(
+      elements.dtype, view.shape, layout: view.layout, storage: storage)
+    return (try builder.setArray(array, at: node), known)
   }
 }

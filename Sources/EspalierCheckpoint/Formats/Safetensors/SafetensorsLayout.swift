@@ -12,7 +12,7 @@ struct SafetensorsLayout {
   /// In the order of their values.
   private(set) var entries: [Entry] = []
   /// Further names of arrays that are stored once.
-  private(set) var ties: [(name: [UInt8], stored: [UInt8])] = []
+  private(set) var ties: [SafetensorsTies.Tie] = []
   /// Sentences about what the format cannot hold.
   private(set) var losses: [String] = []
 
@@ -22,8 +22,6 @@ struct SafetensorsLayout {
     let tree = request.source.tree
     var others: [TreePath] = []
     var empty: [TreePath] = []
-    var views = 0
-    var stored: [Int: [Entry]] = [:]
     var names: Set<[UInt8]> = []
     for leaf in Self.leaves(request) {
       let path = tree.path(of: tree.node(of: leaf), below: request.root)
@@ -42,21 +40,36 @@ struct SafetensorsLayout {
           found: "two arrays with this name once their containers are joined",
           expected: "names that differ", advice: "save one container at a time")
       }
-      if let tie = tree.tie(of: leaf) {
-        if let first = stored[tie]?.first(where: { tree.isSameArray($0.leaf, leaf) }) {
-          ties.append((entry.name, first.name))
-          continue
-        }
-        views += stored[tie] == nil ? 0 : 1
-        stored[tie, default: []].append(entry)
-      }
       entries.append(entry)
     }
-    losses = Self.sentences(others: others, empty: empty, views: views)
+    let copies = request.untied ? [] : storeOnce(tree)
+    losses = Self.sentences(others: others, empty: empty) + viewSentences + copies
     losses += request.metadataLosses(in: "safetensors") { entry in
       if case .value(.text) = entry.value { true } else { false }
     }
     if request.destination?.format.name != "safetensors" { sortAsTheReferenceDoes(tree) }
+  }
+
+  /// Takes out the names of arrays whose values are stored under another.
+  private mutating func storeOnce(_ tree: Tree) -> [String] {
+    let once = StoredOnce(tree, entries.lazy.map(\.leaf))
+    if once.places.isEmpty { return once.losses }
+    var names: [LeafID: [UInt8]] = [:]
+    for entry in entries { names[entry.leaf] = entry.name }
+    var stored: [Entry] = []
+    for entry in entries {
+      guard let place = once.places[entry.leaf] else {
+        stored.append(entry)
+        continue
+      }
+      let view = place.layout.map {
+        SafetensorsTies.View(shape: tree.shape(of: entry.leaf), layout: $0)
+      }
+      ties.append(
+        SafetensorsTies.Tie(name: entry.name, stored: names[place.base] ?? [], view: view))
+    }
+    entries = stored
+    return once.losses
   }
 
   /// The leaves to be saved: of a safetensors destination in the order of its header.
@@ -96,27 +109,41 @@ struct SafetensorsLayout {
     }
   }
 
-  private static func sentences(others: [TreePath], empty: [TreePath], views: Int) -> [String] {
+  private static func sentences(others: [TreePath], empty: [TreePath]) -> [String] {
     var result: [String] = []
-    func list(_ paths: [TreePath]) -> String {
-      let shown = paths.prefix(3).map(\.description).joined(separator: ", ")
-      return paths.count > 3 ? "\(shown) and \(paths.count - 3) more" : shown
-    }
     if !others.isEmpty {
       result.append(
         "safetensors holds arrays only; \(others.count) other "
-          + (others.count == 1 ? "value is" : "values are") + " left out: \(list(others))")
+          + (others.count == 1 ? "value is" : "values are") + " left out: "
+          + list(others.map(\.description)))
     }
     if !empty.isEmpty {
       result.append(
         "\(empty.count) " + (empty.count == 1 ? "array has" : "arrays have")
-          + " no values and \(empty.count == 1 ? "is" : "are") left out: \(list(empty))")
-    }
-    if views > 0 {
-      result.append(
-        "safetensors has no views; \(views) of them "
-          + "\(views == 1 ? "is" : "are") stored as arrays of their own")
+          + " no values and \(empty.count == 1 ? "is" : "are") left out: "
+          + list(empty.map(\.description)))
     }
     return result
+  }
+
+  private var viewSentences: [String] {
+    let views = ties.filter { $0.view != nil }.map { visibleText($0.name) }
+    if views.isEmpty { return [] }
+    if views.count == 1 {
+      return [
+        "\(views[0]) sees a part of another array, or all of it in another order: its name is in "
+          + "the metadata alone, where other programs do not look"
+      ]
+    }
+    return [
+      "\(views.count) arrays see a part of another, or all of it in another order "
+        + "(\(Self.list(views))): their names are in the metadata alone, where other programs do "
+        + "not look"
+    ]
+  }
+
+  private static func list(_ names: [String]) -> String {
+    let shown = names.prefix(3).joined(separator: ", ")
+    return names.count > 3 ? "\(shown) and \(names.count - 3) more" : shown
   }
 }

@@ -34,8 +34,15 @@ struct SafetensorsSource: TensorSource {
       throw NoValues(tree.path(of: leaf), reason: "it is not an array")
     }
     let start = part.region.range.lowerBound
-    return FileRangeReader(
-      part.region.file, (start + range.lowerBound)..<(start + range.upperBound))
+    let bytes = (start + range.lowerBound)..<(start + range.upperBound)
+    let file = part.region.file
+    if let view = tree.array(leaf), case .strided = view.layout,
+      let reader = StridedReader(
+        view, fetch: { try file.read(at: bytes.lowerBound + $0, into: $1) })
+    {
+      return reader
+    }
+    return FileRangeReader(file, bytes)
   }
 
   /// The leaf under whose name an array is stored.

@@ -8,7 +8,7 @@ struct SafetensorsWriter: CheckpointWriter {
   }
 
   func write(_ request: SaveRequest) throws -> SaveReport {
-    if copies(request) { return try CopyWriter().write(request) }
+    if copies(request) { return try copy(request) }
     let layout = try SafetensorsLayout(request)
     var file = SavePlan.File(path: request.path)
     file.pieces.append(.bytes(try header(layout, request)))
@@ -28,6 +28,12 @@ struct SafetensorsWriter: CheckpointWriter {
     return CopyWriter.canCopy(request) && (destination.shards == nil || !isOneFile)
   }
 
+  /// Names that share the values of another are written with it.
+  private func copy(_ request: SaveRequest) throws -> SaveReport {
+    let (_, source) = try CopyWriter.destination(of: request, SafetensorsSource.self)
+    return try CopyWriter(isStoredElsewhere: { source.storedLeaf($0) != $0 }).write(request)
+  }
+
   /// The length and the JSON, padded so that values begin at a multiple of eight.
   private func header(
     _ layout: SafetensorsLayout, _ request: SaveRequest
@@ -42,17 +48,12 @@ struct SafetensorsWriter: CheckpointWriter {
       text.quote(entry.name)
       text.append(":{\"dtype\":")
       text.quote(Array(tree.dtype(of: entry.leaf).name.utf8))
-      text.append(",\"shape\":[")
-      for (axis, dimension) in tree.shape(of: entry.leaf).dimensions.enumerated() {
-        if axis > 0 { text.append(",") }
-        text.append(dimension)
-      }
-      text.append("],\"data_offsets\":[")
-      text.append(offset)
-      text.append(",")
+      text.append(",\"shape\":")
+      text.list(tree.shape(of: entry.leaf).dimensions)
+      text.append(",\"data_offsets\":")
+      text.list([offset, offset + entry.byteCount])
       offset += entry.byteCount
-      text.append(offset)
-      text.append("]}")
+      text.append("}")
     }
     text.append("}")
     text.pad(toMultipleOf: 8)
