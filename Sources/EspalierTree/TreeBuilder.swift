@@ -116,7 +116,17 @@ public struct TreeBuilder {
 
   /// The child of `parent` at an index.
   public mutating func node(at index: Int, under parent: Handle) throws -> Handle {
-    try node(Name(String(index)), under: parent)
+    // Digits from the last to the first: an array of a million layers asks for a million names.
+    try withUnsafeTemporaryAllocation(byteCount: 20, alignment: 1) { digits in
+      var start = digits.count
+      var rest = index.magnitude
+      repeat {
+        start -= 1
+        digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+        rest /= 10
+      } while rest > 0
+      return try node(UnsafeRawBufferPointer(rebasing: digits[start...]), under: parent)
+    }
   }
 
   /// Says whether a branch's children have names or places.

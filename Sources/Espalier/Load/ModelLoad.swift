@@ -25,7 +25,7 @@ struct ModelLoad {
     plan = try LoadPlan(
       alignment, mode: mode, options: options, matching: matching, destination: self.model,
       source: source, progress: progress)
-    for leaf in plan.changedLeaves { try self.model.checkWritable(leaf) }
+    try self.model.checkWritable(plan.changedLeaves)
   }
 
   func run<M>(

@@ -97,10 +97,10 @@ package final class Scratch {
 /// One that says so itself is handed on as it is: whoever writes a file can tell by its type that the
 /// bytes lie in another file, and let the system copy them.
 func exactly(
-  _ byteCount: Int, _ reader: any TensorReader, path: TreePath, side: String
+  _ byteCount: Int, _ reader: any TensorReader, path: @autoclosure () -> TreePath, side: String
 ) -> any TensorReader {
   if reader.remainingBytes == byteCount { return reader }
-  return ExactReader(reader, byteCount: byteCount, path: path, side: side)
+  return ExactReader(reader, byteCount: byteCount, path: path(), side: side)
 }
 
 /// Holds a reader to the number of bytes that its array's shape asks for.

@@ -50,32 +50,41 @@ enum FieldReflection {
 
   /// The values of the fields of a struct, a tuple or an object.
   static func values(of fields: [StoredField], in value: Any) -> [Any] {
-    func read<Parent>(_: Parent.Type) -> [Any] {
-      guard let parent = value as? Parent else { return [] }
+    let type = type(of: value)
+    func read<Parent>(_ parent: Parent) -> [Any]? {
+      guard Parent.self == type || Parent.self is AnyObject.Type else { return nil }
       return withBase(of: parent) { base in fields.map { load($0.type, from: base + $0.offset) } }
     }
-    return _openExistential(type(of: value), do: read)
+    // Opening the box costs a tenth of a cast; a value in a second box needs one.
+    if let values = _openExistential(value, do: read) { return values }
+    func cast<Parent>(_: Parent.Type) -> [Any]? { (value as? Parent).flatMap { read($0) } }
+    return _openExistential(type, do: cast) ?? []
   }
 
   /// A struct or tuple with some fields replaced, or the same object with them set.
   ///
   /// - Returns: nil when a value does not have the field's type; nothing is set then.
   static func setting(_ changes: [(field: StoredField, value: Any)], in value: Any) -> Any? {
-    guard changes.allSatisfy({ isValue($0.value, of: $0.field.type) }) else { return nil }
-    func write<Parent>(_: Parent.Type) -> Any? {
-      guard var parent = value as? Parent else { return nil }
+    let type = type(of: value)
+    func write<Parent>(_ parent: Parent) -> Any? {
       if Parent.self is AnyObject.Type {
+        guard changes.allSatisfy({ isValue($0.value, of: $0.field.type) }) else { return nil }
         withBase(of: parent) { base in
-          for change in changes { store(change.value, change.field, at: base) }
+          for change in changes { _ = store(change.value, change.field, at: base) }
         }
-      } else {
-        withUnsafeMutablePointer(to: &parent) { pointer in
-          for change in changes { store(change.value, change.field, at: UnsafeRawPointer(pointer)) }
-        }
+        return parent
       }
-      return parent
+      guard Parent.self == type else { return nil }
+      var copy = parent
+      let done = withUnsafeMutablePointer(to: &copy) { pointer in
+        changes.allSatisfy { store($0.value, $0.field, at: UnsafeRawPointer(pointer)) }
+      }
+      return done ? copy : nil
     }
-    return _openExistential(type(of: value), do: write)
+    func isOpen<Parent>(_: Parent) -> Bool { Parent.self == type || Parent.self is AnyObject.Type }
+    if _openExistential(value, do: isOpen) { return _openExistential(value, do: write) }
+    func cast<Parent>(_: Parent.Type) -> Any? { (value as? Parent).flatMap { write($0) } }
+    return _openExistential(type, do: cast)
   }
 
   static func isValue(_ value: Any, of type: Any.Type) -> Bool {
@@ -102,13 +111,19 @@ enum FieldReflection {
     return _openExistential(type, do: read)
   }
 
-  private static func store(_ value: Any, _ field: StoredField, at base: UnsafeRawPointer) {
-    func write<Field>(_: Field.Type) {
-      guard let value = value as? Field else { return }
-      UnsafeMutableRawPointer(mutating: base + field.offset)
-        .assumingMemoryBound(to: Field.self).pointee = value
+  /// - Returns: false, and nothing is stored, when the value does not have the field's type.
+  private static func store(
+    _ value: Any, _ field: StoredField, at base: UnsafeRawPointer
+  ) -> Bool {
+    let place = UnsafeMutableRawPointer(mutating: base + field.offset)
+    func write<Value>(_ value: Value) -> Bool {
+      guard Value.self == field.type else { return false }
+      place.assumingMemoryBound(to: Value.self).pointee = value
+      return true
     }
-    _openExistential(field.type, do: write)
+    if _openExistential(value, do: write) { return true }
+    func cast<Field>(_: Field.Type) -> Bool { (value as? Field).map { write($0) } ?? false }
+    return _openExistential(field.type, do: cast)
   }
 
   private static func plainName(_ name: String, at index: Int) -> Name {

@@ -11,7 +11,7 @@ public final class ModelSource: TensorSource, @unchecked Sendable {
   public let tree: Tree
   let records: ContiguousArray<ModelRecord>
   let recordOfLeaf: ContiguousArray<Int32>
-  let forms: [ObjectIdentifier: ModelForm]
+  let forms: FormTable
   private let storageObjects: [AnyObject]
 
   /// - Parameter model: any value: a struct, an object, a tuple, an array, a dictionary.
@@ -39,10 +39,7 @@ public final class ModelSource: TensorSource, @unchecked Sendable {
     return record < 0 ? nil : records[Int(record)].value as? any ModelArray
   }
 
-  func form(of value: Any) -> ModelForm {
-    let type = type(of: value)
-    return forms[ObjectIdentifier(type)] ?? ModelForm(of: type)
-  }
+  func form(of record: Int) -> ModelForm { forms[records[record].form] }
 }
 
 /// Reads an array of a model, and does not believe what it says of its size.
@@ -64,6 +61,8 @@ struct ModelArrayReader: TensorReader {
     total = tree.byteCount(of: leaf)
     itemSize = max(1, tree.dtype(of: leaf).bytesPerBlock)
   }
+
+  var remainingBytes: Int? { total - position }
 
   mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     let wanted = min(buffer.count, total - position)

@@ -19,7 +19,7 @@ extension ModelSource {
   ) throws -> Any {
     var update = ModelUpdate(self)
     let chosen = leaves.filter { tree.kind(of: $0) == .array }
-    for leaf in chosen { try checkWritable(leaf) }
+    try checkWritable(chosen)
     let total = chosen.reduce(0) { $0 + tree.byteCount(of: $1) }
     var done = 0
     for leaf in chosen {
@@ -36,23 +36,32 @@ extension ModelSource {
   /// Fails when a new array could not be put into the model.
   ///
   /// - Throws: ``ModelError/notWritable(_:_:)``.
-  public func checkWritable(_ leaf: LeafID) throws {
-    guard let array = array(leaf), !type(of: array).modelArrayIsReference else { return }
-    var at = Int(recordOfLeaf[leaf.index])
-    while records[at].parent >= 0 {
-      let record = records[at]
-      let parent = records[Int(record.parent)]
-      let form = form(of: parent.value)
-      if let reason = readOnlyReason(record.step, form, parent) {
-        throw ModelError.notWritable(tree.path(of: leaf), reason)
+  public func checkWritable(_ leaf: LeafID) throws { try checkWritable(CollectionOfOne(leaf)) }
+
+  /// Fails when one of several new arrays could not be put into the model.
+  ///
+  /// - Throws: ``ModelError/notWritable(_:_:)`` for the first such leaf.
+  public func checkWritable(_ leaves: some Sequence<LeafID>) throws {
+    // What holds one array holds others: the way up from it is looked at once.
+    var isKnown = ContiguousArray<Bool>(repeating: false, count: records.count)
+    for leaf in leaves {
+      guard let array = array(leaf), !type(of: array).modelArrayIsReference else { continue }
+      var at = Int(recordOfLeaf[leaf.index])
+      while records[at].parent >= 0, !isKnown[at] {
+        isKnown[at] = true
+        let parent = Int(records[at].parent)
+        let form = form(of: parent)
+        if let reason = readOnlyReason(records[at].step, form) {
+          throw ModelError.notWritable(tree.path(of: leaf), reason)
+        }
+        if form.isObject { break }
+        at = parent
       }
-      if form.isObject { return }
-      at = Int(record.parent)
     }
   }
 
   private func readOnlyReason(
-    _ step: ModelStep, _ form: ModelForm, _ parent: ModelRecord
+    _ step: ModelStep, _ form: ModelForm
   ) -> ModelError.ReadOnlyReason? {
     switch (step, form) {
     case (.field(let index), .fields(let fields, _, _)) where !fields[Int(index)].isSettable:
@@ -80,27 +89,37 @@ extension ModelForm {
 private struct ModelUpdate {
   let source: ModelSource
   /// New values by record: first of arrays, then of what holds them.
-  private var changes: [Int32: [(step: ModelStep, value: Any)]] = [:]
-  private var newRoot: Any?
-  private var staged: Set<Int32> = []
+  private var news: ContiguousArray<Any?>
+  private var staged: ContiguousArray<Bool>
+  /// For each record the first of the records in it that have new values, and for each of these the
+  /// next; -1 where there is none.
+  private var firstChange: ContiguousArray<Int32>
+  private var nextChange: ContiguousArray<Int32>
   private var references: [(leaf: LeafID, array: any ModelArray, bytes: [UInt8])] = []
   private var written: [Int32: [LeafID]] = [:]
 
   private var tree: Tree { source.tree }
 
-  init(_ source: ModelSource) { self.source = source }
+  init(_ source: ModelSource) {
+    self.source = source
+    let count = source.records.count
+    news = ContiguousArray(repeating: nil, count: count)
+    staged = ContiguousArray(repeating: false, count: count)
+    firstChange = ContiguousArray(repeating: -1, count: count)
+    nextChange = firstChange
+  }
 
   // MARK: Reading the new values
 
   mutating func stage(_ leaf: LeafID, from values: any TensorSource) throws {
-    let record = source.recordOfLeaf[leaf.index]
-    guard let array = source.array(leaf), staged.insert(record).inserted else { return }
+    let record = Int(source.recordOfLeaf[leaf.index])
+    guard let array = source.array(leaf), !staged[record] else { return }
+    staged[record] = true
     if type(of: array).modelArrayIsReference {
       guard isFirst(leaf) else { return }
       references.append((leaf, array, try bytes(of: leaf, from: values)))
     } else {
-      let new = try written(array, try bytes(of: leaf, from: values), leaf)
-      put(new, at: record)
+      news[record] = try written(array, try bytes(of: leaf, from: values), leaf)
     }
   }
 
@@ -154,34 +173,45 @@ private struct ModelUpdate {
 
   // MARK: Values: from the arrays up
 
-  private mutating func put(_ value: Any, at record: Int32) {
-    let parent = source.records[Int(record)].parent
-    guard parent >= 0 else {
-      newRoot = value
-      return
-    }
-    changes[parent, default: []].append((source.records[Int(record)].step, value))
-  }
-
   /// New structs and containers around the new arrays, and what is to be set in objects.
   mutating func rebuild() throws -> (model: Any, writes: [() -> Void]) {
     var writes: [() -> Void] = []
     // Children stand behind their parents: backwards, everything below is done first.
-    for index in source.records.indices.reversed() where !changes.isEmpty {
-      guard let news = changes.removeValue(forKey: Int32(truncatingIfNeeded: index)) else {
-        continue
+    for index in source.records.indices.reversed() {
+      if firstChange[index] >= 0 {
+        let changes = takeChanges(of: index)
+        let value = source.records[index].value
+        let form = source.form(of: index)
+        if form.isObject {
+          guard form.accepts(changes) else { throw refused(index) }
+          writes.append { _ = form.setting(changes, in: value) }
+        } else {
+          guard let new = form.setting(changes, in: value) else { throw refused(index) }
+          news[index] = new
+        }
       }
-      let value = source.records[index].value
-      let form = source.form(of: value)
-      if form.isObject {
-        guard form.accepts(news) else { throw refused(index) }
-        writes.append { _ = form.setting(news, in: value) }
-      } else {
-        guard let new = form.setting(news, in: value) else { throw refused(index) }
-        put(new, at: Int32(truncatingIfNeeded: index))
-      }
+      guard news[index] != nil, let parent = parent(of: index) else { continue }
+      nextChange[index] = firstChange[parent]
+      firstChange[parent] = Int32(truncatingIfNeeded: index)
     }
-    return (newRoot ?? source.records.first?.value ?? (), writes)
+    return (news.first.flatMap { $0 } ?? source.records.first?.value ?? (), writes)
+  }
+
+  private func parent(of record: Int) -> Int? {
+    let parent = source.records[record].parent
+    return parent < 0 ? nil : Int(parent)
+  }
+
+  /// What is new in a record, in walk order. It is handed on, so that nothing is held twice.
+  private mutating func takeChanges(of record: Int) -> [ModelForm.Change] {
+    var changes: [ModelForm.Change] = []
+    var at = Int(firstChange[record])
+    while at >= 0 {
+      if let value = news[at] { changes.append((source.records[at].step, value)) }
+      news[at] = nil
+      at = Int(nextChange[at])
+    }
+    return changes
   }
 
   private func refused(_ record: Int) -> ModelError {

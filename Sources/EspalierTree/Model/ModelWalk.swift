@@ -3,6 +3,8 @@ struct ModelRecord {
   let value: Any
   /// The record that holds this one; -1 for the model itself.
   let parent: Int32
+  /// The number of its type's form.
+  let form: Int32
   let step: ModelStep
 }
 
@@ -32,7 +34,7 @@ struct ModelWalk {
   private(set) var records = ContiguousArray<ModelRecord>()
   /// For each leaf in order: the record of its array, -1 for other leaves.
   private(set) var recordOfLeaf = ContiguousArray<Int32>()
-  private(set) var forms: [ObjectIdentifier: ModelForm] = [:]
+  private(set) var forms = FormTable()
   private var frames: [Frame] = []
   /// The objects that the walk is inside of.
   private var ancestors: Set<ObjectIdentifier> = []
@@ -58,6 +60,7 @@ struct ModelWalk {
     let record: Int32
     let node: TreeBuilder.Handle
     let children: ModelChildren
+    let count: Int
     var next = 0
     let object: ObjectIdentifier?
     let owner: Int32
@@ -72,6 +75,8 @@ struct ModelWalk {
     let node: TreeBuilder.Handle
     let owner: Int32
     let trainability: Trainability
+    /// Known once it has been looked at.
+    var form: Int32 = -1
   }
 
   init(maximumNodes: Int = defaultMaximumNodes) { self.maximumNodes = maximumNodes }
@@ -82,26 +87,27 @@ struct ModelWalk {
         value: model, parent: -1, step: .root, node: .root, owner: -1, trainability: .unknown))
     while let top = frames.indices.last {
       let index = frames[top].next
-      guard index < frames[top].children.count else {
+      guard index < frames[top].count else {
         if let object = frames.removeLast().object { ancestors.remove(object) }
         continue
       }
       frames[top].next += 1
-      try enterChild(index, of: frames[top])
+      try enterChild(index, of: top)
     }
   }
 
-  private mutating func enterChild(_ index: Int, of frame: Frame) throws {
-    let child = frame.children[index]
+  private mutating func enterChild(_ index: Int, of top: Int) throws {
+    let child = frames[top].children[index]
+    let parent = frames[top].node
     let before = builder.nodes.count
     let node: TreeBuilder.Handle
     switch child.name {
-    case .index: node = try builder.node(at: index, under: frame.node)
+    case .index: node = try builder.node(at: index, under: parent)
     case .key(let name):
       // A dictionary may be a state dict: its keys divide at dots, like a file's names.
-      node = try builder.flatNode(name, under: frame.node)
+      node = try builder.flatNode(name, under: parent)
     case .property(let name):
-      node = try builder.node(name, under: frame.node)
+      node = try builder.node(name, under: parent)
       guard builder.nodes.count > before else {
         throw TreeError.duplicate(builder.path(of: node))
       }
@@ -111,15 +117,17 @@ struct ModelWalk {
     }
     try enter(
       Visit(
-        value: child.value, parent: frame.record, step: child.step, node: node,
-        owner: frame.owner, trainability: child.trainability ?? frame.trainability))
+        value: child.value, parent: frames[top].record, step: child.step, node: node,
+        owner: frames[top].owner,
+        trainability: child.trainability ?? frames[top].trainability))
   }
 
   /// Makes a value a leaf, or a branch whose children are visited next.
   private mutating func enter(_ first: Visit) throws {
     var visit = first
     while true {
-      switch form(of: visit.value) {
+      visit.form = forms.number(of: type(of: visit.value))
+      switch forms[visit.form] {
       case .array: return try addArray(visit)
       case .scalar: return try addLeaf(LeafValue(scalar: visit.value), visit)
       case .opaque(let type): return try addLeaf(.opaque(type: type), visit)
@@ -176,8 +184,8 @@ struct ModelWalk {
     if let label { builder.setLabel(label, of: visit.node) }
     frames.append(
       Frame(
-        record: try append(visit), node: visit.node, children: children, object: object,
-        owner: owner, trainability: visit.trainability))
+        record: try append(visit), node: visit.node, children: children, count: children.count,
+        object: object, owner: owner, trainability: visit.trainability))
   }
 
   private mutating func append(_ visit: Visit) throws -> Int32 {
@@ -185,7 +193,8 @@ struct ModelWalk {
     guard records.count < 4 * maximumNodes else {
       throw ModelError.tooManyNodes(limit: maximumNodes)
     }
-    records.append(ModelRecord(value: visit.value, parent: visit.parent, step: visit.step))
+    records.append(
+      ModelRecord(value: visit.value, parent: visit.parent, form: visit.form, step: visit.step))
     return Int32(truncatingIfNeeded: records.count - 1)
   }
 
@@ -231,15 +240,6 @@ struct ModelWalk {
   private mutating func newStorage() -> StorageID {
     defer { storageCount += 1 }
     return StorageID(storageCount)
-  }
-
-  private mutating func form(of value: Any) -> ModelForm {
-    let type = type(of: value)
-    let key = ObjectIdentifier(type)
-    if let known = forms[key] { return known }
-    let form = ModelForm(of: type)
-    forms[key] = form
-    return form
   }
 
   private static func caseName(_ value: Any, of type: String) -> [UInt8] {

@@ -1,7 +1,7 @@
 // What the project promises, measured: ratios against alternatives in one run, and limits.
 //
 //     ESPALIER_BENCH=1 swift run -c release espalier-bench \
-//       [scale] [list] [many] [plan] [explain] [save] [transposed]
+//       [scale] [list] [many] [plan] [models] [explain] [save] [transposed]
 //
 // `list`, `many` and `transposed` need ESPALIER_PYTHON, an interpreter with safetensors, h5py and torch; `save`
 // writes 8 GB to $TMPDIR.
@@ -27,6 +27,7 @@ if runs("scale") { try benchmarkScale(folder) }
 if runs("list") { try benchmarkListing(folder) }
 if runs("many") { try benchmarkManyArrays(folder) }
 if runs("plan") { try benchmarkPlanning() }
+if runs("models") { try benchmarkModels() }
 if runs("explain") { benchmarkDiagnosis() }
 if runs("save") { try benchmarkSaving(folder) }
 if runs("transposed") { try benchmarkTransposed(folder) }
