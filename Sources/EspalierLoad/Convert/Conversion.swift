@@ -111,7 +111,8 @@ extension DType {
       return .float(4, bottom: -10, top: 8, infinity: false, negativeZero: false)
     case .f8e5m2fnuz:
       return .float(3, bottom: -17, top: 16, infinity: false, negativeZero: false)
-    case .f8e8m0: return .float(1, bottom: -127, top: 128, signed: false, infinity: false)
+    case .f8e8m0:
+      return .float(1, bottom: -127, top: 128, signed: false, infinity: false, zero: false)
     case .f4: return .float(2, bottom: -1, top: 3, infinity: false, nan: false)
     default: return nil
     }
@@ -126,6 +127,7 @@ private struct ValueRange {
   var signed = true
   var infinity = false
   var nan = false
+  var zero = true
   var negativeZero = false
   var complex = false
   /// Whether every value of `precision` bits below 2^top is there.
@@ -133,11 +135,12 @@ private struct ValueRange {
 
   static func float(
     _ precision: Int, bottom: Int, top: Int, signed: Bool = true, infinity: Bool = true,
-    nan: Bool = true, negativeZero: Bool = true, complex: Bool = false, full: Bool = true
+    nan: Bool = true, zero: Bool = true, negativeZero: Bool = true, complex: Bool = false,
+    full: Bool = true
   ) -> ValueRange {
     ValueRange(
       precision: precision, bottom: bottom, top: top, signed: signed, infinity: infinity,
-      nan: nan, negativeZero: negativeZero && signed, complex: complex, full: full)
+      nan: nan, zero: zero, negativeZero: negativeZero && signed, complex: complex, full: full)
   }
 
   func holds(_ other: ValueRange) -> Bool {
@@ -145,6 +148,7 @@ private struct ValueRange {
     precision >= other.precision && bottom <= other.bottom
       && (top > other.top || (top == other.top && full))
       && (signed || !other.signed) && (infinity || !other.infinity) && (nan || !other.nan)
-      && (negativeZero || !other.negativeZero) && (complex || !other.complex)
+      && (zero || !other.zero) && (negativeZero || !other.negativeZero)
+      && (complex || !other.complex)
   }
 }
