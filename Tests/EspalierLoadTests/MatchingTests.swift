@@ -187,6 +187,29 @@ import Testing
     #expect(wrong.issues.map(\.kind) == ["shape_mismatch"])
   }
 
+  @Test func positionsLenientAndFiltered() throws {
+    let destination = try model(.f32, [("l1.w", [0, 0]), ("l1.b", [0]), ("l2.w", [0])])
+    let source = try model(.f32, [("0", [1, 2]), ("1", [3, 3]), ("2", [4]), ("3", [5])])
+    let plan = try LoadPlan(
+      .byPosition(destination.tree, source.tree), mode: .lenient, matching: .byPosition,
+      destination: destination, source: source)
+    #expect(plan.issues.map(\.kind) == ["shape_mismatch", "unexpected"])
+    let loaded = try LoadedSource(plan, destination: destination, source: source)
+    #expect(
+      try destination.tree.leafIDs.map { load(try loaded.bytes(of: $0), as: Float.self) }
+        == [[1, 2], [0], [4]])
+    // A filter takes arrays out of both lists, and what remains moves up.
+    let filtered = try LoadPlan(
+      .byPosition(
+        destination.tree, source.tree, filter: PathSelection(["!l1.w", "!0", "!1"]).filter),
+      matching: .byPosition, destination: destination, source: source)
+    #expect(filtered.refusal == nil)
+    let moved = try LoadedSource(filtered, destination: destination, source: source)
+    #expect(
+      try destination.tree.leafIDs.map { load(try moved.bytes(of: $0), as: Float.self) }
+        == [[0, 0], [4], [5]])
+  }
+
   @Test func positionsCountTiedArraysOnce() throws {
     var views = Views()
     let shared = views.storage([0, 0])

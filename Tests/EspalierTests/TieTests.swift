@@ -128,4 +128,48 @@ import Testing
     _ = try load([shared, other], fromModel: [other, shared])
     #expect(shared.elements == [5, 6] && other.elements == [1, 2])
   }
+
+  /// A filter may leave out either path of a tie: the memory is loaded at the one that remains.
+  @Test(arguments: ["a", "b"]) func aFilterAndATie(_ left: String) throws {
+    let shared = reference([2])
+    let model = (a: shared, b: shared, c: reference([1]))
+    let source = (a: filled(3, [2]), b: filled(4, [2]), c: filled(5, [1]))
+    // Without the filter the two contradict each other.
+    let refused = #expect(throws: LoadRefused.self) { try load(model, fromModel: source) }
+    #expect(refused?.plan.issues.map(\.verdict) == [.tiedSourcesDiffer])
+    let selection = try PathSelection(["!\(left)"])
+    let (_, report) = try load(
+      model, fromModel: source, scope: LoadScope(filter: selection.filter))
+    #expect(shared.elements == (left == "a" ? [4, 4] : [3, 3]))
+    #expect(report.loaded.count == 2)
+  }
+
+  @Test func aFilterLeavesATransposedTieOut() throws {
+    let shared = reference([2, 3])
+    let model = (encoder: shared, decoder: shared.transposed())
+    let source = (encoder: ramp([2, 3], from: 10), decoder: filled(0, [3, 2]))
+    let selection = try PathSelection(["!decoder"])
+    _ = try load(model, fromModel: source, scope: LoadScope(filter: selection.filter))
+    #expect(shared.elements == [10, 11, 12, 13, 14, 15])
+    let other = try PathSelection(["decoder"])
+    _ = try load(model, fromModel: source, scope: LoadScope(filter: other.filter))
+    #expect(shared.elements == [0, 0, 0, 0, 0, 0])
+  }
+
+  /// Each element stands once in what takes each array once, also where a part comes first.
+  @Test func aSliceBeforeTheWhole() throws {
+    let whole = reference([2, 3])
+    let model = (row: whole.view(shape: [3], offset: 3, strides: [1]), all: whole)
+    #expect(try destructure(model) == [1, 2, 3, 4, 5, 6])
+    _ = try restructure(model, from: [9, 8, 7, 6, 5, 4] as [Float])
+    #expect(whole.elements == [9, 8, 7, 6, 5, 4])
+    _ = try loadByPosition(model, from: [ramp([2, 3])])
+    #expect(whole.elements == [1, 2, 3, 4, 5, 6])
+    let state = try state(of: model, pruned: true)
+    #expect(state.tree.dump == "row  nothing\nall  F32 [2, 3]")
+    let kept = ShapedArray(whole.elements, shape: [2, 3])
+    whole.elements = [0, 0, 0, 0, 0, 0]
+    _ = try load(model, fromModel: (row: nil as Tensor?, all: kept))
+    #expect(whole.elements == kept.elements)
+  }
 }

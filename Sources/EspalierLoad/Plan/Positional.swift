@@ -44,12 +44,19 @@ extension Alignment {
 }
 
 extension Tree {
-  /// Whether an earlier leaf is the same array.
+  /// Whether another leaf has all elements of this one: an earlier one, or a later one that has more.
   func isRepeat(_ leaf: LeafID) -> Bool {
     guard let group = tie(of: leaf) else { return false }
+    let view = TieView(self, leaf)
+    var isLater = false
     for other in tiedGroups[group].leaves {
-      if other == leaf { return false }
-      if TieView(self, leaf).lies(in: TieView(self, other)) { return true }
+      if other == leaf {
+        isLater = true
+        continue
+      }
+      let another = TieView(self, other)
+      if isLater, another.count <= view.count { continue }
+      if view.lies(in: another) { return true }
     }
     return false
   }
