@@ -130,7 +130,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "PTYKitTests", dependencies: ["PTYKit"], swiftSettings: strict),
     .testTarget(
-      name: "EspalierTests", dependencies: ["Espalier", "TestSupport"], swiftSettings: strict),
+      name: "EspalierTests", dependencies: ["Espalier", "EspalierBrowser", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "EspalierProgramTests",
       dependencies: ["espalier", "model-probe", "PTYKit", "TestSupport"], exclude: ["Fixtures"],
