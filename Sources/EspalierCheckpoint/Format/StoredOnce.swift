@@ -24,8 +24,7 @@ struct StoredOnce {
     }
     for group in groups.values {
       var stored: [TieView] = []
-      // The largest first; of equals the first in walk order, which a sort of Swift's keeps.
-      for view in group.sorted(by: { $0.count > $1.count }) {
+      for view in Self.largestFirst(group, tree) {
         if let place = stored.lazy.compactMap({ Self.place(of: view, in: $0, tree) }).first {
           places[view.leaf] = place
         } else {
@@ -34,6 +33,20 @@ struct StoredOnce {
       }
       overlapping += stored.count - 1
     }
+  }
+
+  /// Of arrays of one size those that are their storage's own before those that see it otherwise;
+  /// then in walk order.
+  private static func largestFirst(_ group: [TieView], _ tree: Tree) -> [TieView] {
+    func isView(_ view: TieView) -> Bool {
+      if case .strided = tree.layout(of: view.leaf) { return true }
+      return false
+    }
+    return group.enumerated().sorted { a, b in
+      if a.element.count != b.element.count { return a.element.count > b.element.count }
+      let views = (isView(a.element), isView(b.element))
+      return views.0 == views.1 ? a.offset < b.offset : views.1
+    }.map(\.element)
   }
 
   private static func place(of view: TieView, in base: TieView, _ tree: Tree) -> Place? {

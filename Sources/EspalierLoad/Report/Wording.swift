@@ -205,12 +205,13 @@ func describe(_ tree: Tree, _ leaf: LeafID) -> String {
 }
 
 extension LoadPlan {
-  /// Where the memory of a row's array is loaded, and what contradicts it there; nil for a row that
-  /// no tie decides.
-  package func tieWords(at row: Int) -> String? {
+  /// Where the memory of a destination's array is loaded when it is at another path, and what
+  /// contradicts it there; nil for an array that no tie decides.
+  ///
+  /// - Parameter row: the array's row; nil where it is left out of the load.
+  package func tieWords(of leaf: LeafID, at row: Int?) -> String? {
     let tree = alignment.destination
-    guard let leaf = alignment.destinationLeaf(row) else { return nil }
-    guard let conflict = ties.conflicts[Int32(truncatingIfNeeded: row)] else {
+    guard let row, let conflict = ties.conflicts[Int32(truncatingIfNeeded: row)] else {
       guard let first = ties.followers[leaf]?.leaders.first else { return nil }
       return "its memory is loaded at \(path(tree, tree.node(of: first)))"
     }

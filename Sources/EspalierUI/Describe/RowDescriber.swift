@@ -33,8 +33,10 @@ struct RowDescriber {
 
   /// Where ties decided the row: at which path its memory is loaded, and what contradicts it.
   var tieWords: String? {
-    guard let plan = comparison.plan, comparison.mark(row) != .skipped else { return nil }
-    return plannedRow(plan).flatMap { plan.tieWords(at: $0) }
+    guard let plan = comparison.plan, let leaf = leaf(.destination) else { return nil }
+    // What is left out by name may be loaded under another all the same.
+    let isSkipped = comparison.mark(row) == .skipped
+    return plan.tieWords(of: leaf, at: isSkipped ? nil : plannedRow(plan))
   }
 
   private func plannedRow(_ plan: LoadPlan) -> Int? {

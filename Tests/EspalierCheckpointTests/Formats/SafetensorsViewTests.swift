@@ -40,7 +40,7 @@ import Testing
     ("transposed", [4, 3, 2], 0, [1, 4, 12]), ("permuted", [3, 2, 4], 0, [4, 12, 1]),
     ("row", [4], 8, [1]), ("column", [2, 3], 2, [12, 4]), ("flat", [24], 0, [1]),
     ("every other", [12], 1, [2]), ("one", [], 23, []), ("a.slice", [3, 4], 12, [4, 1]),
-    ("all", [2, 3, 4], 0, [12, 4, 1]),
+    ("whole", [2, 3, 4], 0, [12, 4, 1]),
   ]
 
   @Test(arguments: kinds.indices)
@@ -78,6 +78,17 @@ import Testing
     #expect(folder.read("copy") == folder.read("a.safetensors"))
     try Checkpoint.save(SaveRequest(opened, to: folder.file("again.safetensors")))
     #expect(folder.read("again.safetensors") == folder.read("a.safetensors"))
+  }
+
+  /// Whatever comes first: the array that is no view is the one that other programs find.
+  @Test func theStorageItselfIsStored() throws {
+    let source = try Self.source([("a.transposed", [4, 3, 2], 0, [1, 4, 12])])
+    let path = folder.file("a.safetensors")
+    try Checkpoint.save(SaveRequest(source, to: path))
+    let text = String(decoding: try #require(folder.read("a.safetensors")), as: UTF8.self)
+    #expect(text.contains(#""base":{"dtype":"U8","shape":[2,3,4]"#))
+    // What is a tie in the tree is no entry of the metadata that another format would lose.
+    #expect(try Checkpoint.open(path).metadata == [])
   }
 
   @Test func allOfThemTogether() throws {

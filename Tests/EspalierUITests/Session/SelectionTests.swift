@@ -28,6 +28,16 @@ import Testing
     #expect(harness.takeEffects() == [.load(.strict, comparison)])
   }
 
+  /// The memory of a tie is loaded at the path that the filter takes.
+  @Test func whatIsLeftOutByNameMayBeLoadedThroughATie() throws {
+    let trees = try ["a F32 [2]\nb ^ a", "a F32 [2]\nb ^ a"].map { try tree($0) }
+    var harness = Harness(trees[0], trees[1], selection: try PathSelection(["b"]))
+    harness.type(":goto a")
+    harness.press("Enter")
+    #expect(harness.screen.contains("left out by the filter of this session"))
+    #expect(harness.screen.contains("its memory is loaded at b"))
+  }
+
   @Test func rulesByHandLeaveOutMore() throws {
     var harness = try harness(["encoder"])
     #expect(harness.browse.comparison.issues.count == 1)

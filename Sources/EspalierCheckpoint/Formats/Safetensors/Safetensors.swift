@@ -29,7 +29,8 @@ package struct Safetensors: CheckpointFormat {
   package func open(shards: [ByteRegion], _ options: OpenOptions) throws -> OpenedContent {
     var header = SafetensorsHeader()
     for region in shards { try header.add(region) }
-    let metadata = header.metadata
+    // Ties are in the tree, so that they are no entry to be shown or lost.
+    let metadata = header.metadata.filter { $0.key != SafetensorsTies.key }
     let (source, notes) = try header.finish()
     return OpenedContent(
       source, metadata: metadata, notes: notes, shardOfLeaf: { source.partNumber(ofStored: $0) })
