@@ -78,11 +78,13 @@ public struct Tree: Sendable {
     let labels: [Int32: [UInt8]]
     let ties: TieTable
     let isNaturallyOrdered: Bool
+    let isSorted: Bool
 
     init(
       segments: SegmentTable, nodes: ContiguousArray<Node>, leaves: ContiguousArray<LeafRecord>,
       dimensions: ContiguousArray<Int>, shapeEnds: ContiguousArray<UInt32>, layouts: [Layout],
-      values: [LeafValue], labels: [Int32: [UInt8]], ties: TieTable, isNaturallyOrdered: Bool
+      values: [LeafValue], labels: [Int32: [UInt8]], ties: TieTable, isNaturallyOrdered: Bool,
+      isSorted: Bool
     ) {
       self.segments = segments
       self.nodes = nodes
@@ -94,6 +96,7 @@ public struct Tree: Sendable {
       self.labels = labels
       self.ties = ties
       self.isNaturallyOrdered = isNaturallyOrdered
+      self.isSorted = isSorted
     }
   }
 
@@ -112,6 +115,9 @@ public struct Tree: Sendable {
   }
   /// Whether children stand in natural order (true) or in their producer's (false).
   public var isNaturallyOrdered: Bool { storage.isNaturallyOrdered }
+  /// Whether children were put in natural order, because the order that the file has them in means
+  /// nothing.
+  public var isSorted: Bool { storage.isSorted }
 
   /// Whether two values are the same tree, without looking at nodes.
   public func isIdentical(to other: Tree) -> Bool { storage === other.storage }

@@ -8,7 +8,7 @@ extension TreeBuilder {
         segments: interner.table, nodes: nodes, leaves: leaves, dimensions: shapes.dimensions,
         shapeEnds: shapes.ends, layouts: layouts, values: values, labels: labels,
         ties: TieTable(leaves: leaves, shapes: shapes, layouts: layouts),
-        isNaturallyOrdered: isNatural))
+        isNaturallyOrdered: isNatural, isSorted: order == .natural))
   }
 
   /// The tree of a builder that nothing was added to.

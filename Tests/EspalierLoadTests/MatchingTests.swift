@@ -241,6 +241,18 @@ import Testing
     #expect(try LoadPlan(Alignment(a.tree, a.tree)).notes.isEmpty)
   }
 
+  @Test func theOrderOfAFileThatHasNoneIsNoNote() throws {
+    var sorted = TreeBuilder(order: .natural)
+    var given = TreeBuilder()
+    for name in ["y", "x.b", "x.a"] as [Name] {
+      try sorted.setArray(ArrayDescription(.f32, [1]), at: sorted.flatNode(name))
+      try given.setArray(ArrayDescription(.f32, [1]), at: given.flatNode(name))
+    }
+    let trees = (sorted: sorted.finish(), given: given.finish())
+    #expect(try LoadPlan(Alignment(trees.given, trees.sorted)).notes.isEmpty)
+    #expect(try LoadPlan(Alignment(trees.sorted, trees.given)).notes.isEmpty)
+  }
+
   /// `conv` and `conv.weight` in one file: a leaf and a branch under one name.
   @Test func aLeafAndABranchUnderOneName() throws {
     let both = try model(.f32, [("conv", [1]), ("conv.weight", [1])])

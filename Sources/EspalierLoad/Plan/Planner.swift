@@ -134,6 +134,8 @@ struct Planner {
   /// Notes the branches whose children stand in another order.
   private mutating func noteOrders() {
     if destination.isNaturallyOrdered && source.isNaturallyOrdered { return }
+    // An order that means nothing is no other order.
+    if destination.isSorted || source.isSorted { return }
     // For each branch the last of its children's source nodes, and whether it has been noted.
     var last = ContiguousArray<Int32>(repeating: -1, count: alignment.count)
     let noted = Int32.max
