@@ -154,6 +154,11 @@ private enum Examples {
     let trained = try browse(Net(), against: "trained.pt")
     try browse(&model, against: "trained.pt")  // the same, for a variable
     _ = trained
+
+    var options = try BrowseOptions(settings: "[options]\nunits = \"binary\"")
+    options.selection = try PathSelection(["encoder", "!**.bias"])
+    let encoder = try browse(Net(), against: "trained.pt", options: options)
+    _ = encoder
   }
 
   static func saving(_ model: Net) throws {
