@@ -34,13 +34,9 @@ struct TieTable: Sendable {
   init(
     leaves: ContiguousArray<Tree.LeafRecord>, shapes: ShapeInterner, layouts: [Layout]
   ) {
-    var byStorage: [Int32: [View]] = [:]
-    for (index, record) in leaves.enumerated() where record.kind == .array && record.storage >= 0 {
-      let view = View(index, record, shapes, layouts)
-      if !view.bytes.isEmpty { byStorage[record.storage, default: []].append(view) }
-    }
     var found: [[View]] = []
-    for views in byStorage.values where views.count > 1 {
+    for run in Self.sharing(leaves) {
+      let views = run.map { View($0, leaves[$0], shapes, layouts) }.filter { !$0.bytes.isEmpty }
       found += Self.overlapping(views).filter { $0.count > 1 }
     }
     for group in found {
@@ -51,6 +47,25 @@ struct TieTable: Sendable {
     for (number, group) in groups.enumerated() {
       for leaf in group.leaves { groupOfLeaf[leaf.raw] = Int32(number) }
     }
+  }
+
+  /// Indices of leaves that have their storage with others, by storage. Most have their own.
+  private static func sharing(_ leaves: ContiguousArray<Tree.LeafRecord>) -> [[Int]] {
+    var stored = ContiguousArray<(storage: Int32, index: Int)>()
+    for (index, record) in leaves.enumerated() where record.kind == .array && record.storage >= 0 {
+      stored.append((record.storage, index))
+    }
+    if !zip(stored, stored.dropFirst()).allSatisfy({ $0.storage <= $1.storage }) {
+      stored.sort { ($0.storage, $0.index) < ($1.storage, $1.index) }
+    }
+    var runs: [[Int]] = []
+    var start = 0
+    for end in 1..<max(1, stored.count + 1)
+    where end == stored.count || stored[end].storage != stored[start].storage {
+      if end - start > 1 { runs.append(stored[start..<end].map(\.index)) }
+      start = end
+    }
+    return runs
   }
 
   /// Divides the views of one storage into sets that overlap, by a sweep over their byte ranges.

@@ -75,7 +75,7 @@ public struct Tree: Sendable {
     let shapeEnds: ContiguousArray<UInt32>
     let layouts: [Layout]
     let values: [LeafValue]
-    let labels: [Int32: [UInt8]]
+    let labels: LabelTable
     let ties: TieTable
     let isNaturallyOrdered: Bool
     let isSorted: Bool
@@ -83,7 +83,7 @@ public struct Tree: Sendable {
     init(
       segments: SegmentTable, nodes: ContiguousArray<Node>, leaves: ContiguousArray<LeafRecord>,
       dimensions: ContiguousArray<Int>, shapeEnds: ContiguousArray<UInt32>, layouts: [Layout],
-      values: [LeafValue], labels: [Int32: [UInt8]], ties: TieTable, isNaturallyOrdered: Bool,
+      values: [LeafValue], labels: LabelTable, ties: TieTable, isNaturallyOrdered: Bool,
       isSorted: Bool
     ) {
       self.segments = segments

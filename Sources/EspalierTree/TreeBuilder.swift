@@ -36,7 +36,7 @@ public struct TreeBuilder {
   var shapes = ShapeInterner()
   var layouts: [Layout] = []
   var values: [LeafValue] = []
-  var labels: [Int32: [UInt8]] = [:]
+  var labels = LabelTable()
   private var childIndex = ProbeTable()
   private let seed = UInt64.random(in: .min ... .max)
   /// The node path of the last flat name, for names that begin alike.
@@ -135,7 +135,7 @@ public struct TreeBuilder {
   }
   /// The producer's name for the branch's type.
   public mutating func setLabel(_ label: some Sequence<UInt8>, of node: Handle) {
-    labels[node.raw] = Array(label)
+    labels.set(Array(label), of: node.raw)
   }
   /// Marks a subtree as beside the weights.
   public mutating func hide(_ node: Handle) { nodes[Int(node.raw)].isHidden = true }

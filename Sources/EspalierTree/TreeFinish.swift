@@ -3,6 +3,7 @@ extension TreeBuilder {
   public consuming func finish() -> Tree {
     var isNatural = true
     if !closeAsMade(&isNatural) { isNatural = renumber() }
+    labels.sort()
     return Tree(
       storage: Tree.Storage(
         segments: interner.table, nodes: nodes, leaves: leaves, dimensions: shapes.dimensions,
@@ -59,8 +60,7 @@ extension TreeBuilder {
       links.withUnsafeMutableBufferPointer { links in
         var walk = WalkOrder(nodes: nodes, links: links, names: names)
         let isNatural = leaves.withUnsafeMutableBufferPointer { walk.number($0, sorts: sorts) }
-        labels = Dictionary(
-          uniqueKeysWithValues: labels.map { (links[Int($0.key)].last, $0.value) })
+        labels.renumber { links[Int($0)].last }
         walk.rearrange()
         return isNatural
       }

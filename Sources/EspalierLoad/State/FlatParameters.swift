@@ -70,8 +70,8 @@ public func destructure<Element: FlatElement>(
   var vector: [Element] = []
   for part in parameters.parts {
     let dtype = model.tree.dtype(of: part.leaf)
-    var reader: any TensorReader = ExactReader(
-      try model.reader(for: part.leaf), byteCount: model.tree.byteCount(of: part.leaf),
+    var reader = exactly(
+      model.tree.byteCount(of: part.leaf), try model.reader(for: part.leaf),
       path: model.tree.path(of: part.leaf), side: "model")
     if dtype != Element.dtype {
       reader = ConvertingReader(

@@ -1,6 +1,7 @@
 /// What values of one type are in a tree.
 enum ModelForm {
-  case array
+  /// An array, and how a value of this very type is seen as one.
+  case array((Any) -> (any ModelArray)?)
   case wrapper(any TransparentWrapper.Type)
   case declared([ModelChild], label: [UInt8], isObject: Bool)
   case scalar
@@ -13,8 +14,8 @@ enum ModelForm {
   /// Types are looked at, not values: a value in an existential box may be cast through the box.
   init(of type: Any.Type) {
     let name = _typeName(type, qualified: false)
-    if type is any ModelArray.Type {
-      self = .array
+    if let array = type as? any ModelArray.Type {
+      self = .array(Self.seen(as: array))
     } else if let wrapper = type as? any TransparentWrapper.Type {
       self = .wrapper(wrapper)
     } else if let model = type as? any Model.Type {
@@ -29,6 +30,13 @@ enum ModelForm {
     } else {
       self = Self.reflected(type, name: name)
     }
+  }
+
+  /// A cast to the type itself costs a fraction of one to the protocol.
+  private static func seen<A: ModelArray>(
+    as type: A.Type
+  ) -> (Any) -> (any ModelArray)? {
+    { $0 as? A }
   }
 
   private static func reflected(_ type: Any.Type, name: String) -> ModelForm {

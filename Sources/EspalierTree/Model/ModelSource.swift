@@ -35,8 +35,9 @@ public final class ModelSource: TensorSource, @unchecked Sendable {
   }
 
   func array(_ leaf: LeafID) -> (any ModelArray)? {
-    let record = recordOfLeaf[leaf.index]
-    return record < 0 ? nil : records[Int(record)].value as? any ModelArray
+    let record = Int(recordOfLeaf[leaf.index])
+    guard record >= 0, case .array(let seen) = form(of: record) else { return nil }
+    return seen(records[record].value)
   }
 
   func form(of record: Int) -> ModelForm { forms[records[record].form] }

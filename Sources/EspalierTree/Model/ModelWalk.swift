@@ -128,7 +128,9 @@ struct ModelWalk {
     while true {
       visit.form = forms.number(of: type(of: visit.value))
       switch forms[visit.form] {
-      case .array: return try addArray(visit)
+      case .array(let seen):
+        if let array = seen(visit.value) { try addArray(array, visit) }
+        return
       case .scalar: return try addLeaf(LeafValue(scalar: visit.value), visit)
       case .opaque(let type): return try addLeaf(.opaque(type: type), visit)
       case .wrapper(let type):
@@ -203,8 +205,7 @@ struct ModelWalk {
     recordOfLeaf.append(-1)
   }
 
-  private mutating func addArray(_ visit: Visit) throws {
-    guard let array = visit.value as? any ModelArray else { return }
+  private mutating func addArray(_ array: any ModelArray, _ visit: Visit) throws {
     var record = try append(visit)
     var storage: StorageID?
     if let object = array.modelArrayStorage {

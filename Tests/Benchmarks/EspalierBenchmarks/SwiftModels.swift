@@ -18,6 +18,10 @@ func benchmarkModels() throws {
     var rate = 0.1
   }
   try measureModel("250,000 blocks of four arrays", [Block](repeating: Block(), count: 250_000))
+
+  try measureModel(
+    "1,000,000 arrays with reference semantics",
+    (0..<1_000_000).map { _ in ArrayReference<Float>([1, 2]) })
 }
 
 private func measureModel<M>(_ what: String, _ model: M) throws {
@@ -27,4 +31,10 @@ private func measureModel<M>(_ what: String, _ model: M) throws {
   start = now()
   _ = try load(model, from: source)
   report("load into \(what)", now() - start, "s    ", limit: 4)
+  start = now()
+  let vector = try destructure(model)
+  report("flat vector of \(what)", now() - start, "s    ", limit: 4)
+  start = now()
+  _ = try restructure(model, from: vector)
+  report("\(what) from a flat vector", now() - start, "s    ", limit: 6)
 }
