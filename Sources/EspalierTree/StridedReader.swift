@@ -184,9 +184,11 @@ private struct Block {
       while left > 0 {
         // A run along the last axis, then a carry into the axes before it.
         let run = last < 0 ? 1 : min(left, shape[last] - index[last])
-        copyItems(
-          source, from: at, stride: last < 0 ? 1 : strides[last], count: run, itemSize: itemSize,
-          to: target, at: out)
+        if let from = source.baseAddress, let to = target.baseAddress {
+          StridedItems.copy(
+            run, of: itemSize, from: from + at * itemSize, step: last < 0 ? 1 : strides[last],
+            to: to + out * itemSize, step: 1)
+        }
         left -= run
         out += run
         guard left > 0, last >= 0 else { return }
@@ -200,35 +202,6 @@ private struct Block {
           axis -= 1
         }
       }
-    }
-  }
-}
-
-/// Copies items that stand `stride` apart to items that stand side by side.
-private func copyItems(
-  _ source: UnsafeRawBufferPointer, from: Int, stride: Int, count: Int, itemSize: Int,
-  to target: UnsafeMutableRawBufferPointer, at: Int
-) {
-  func each<T: BitwiseCopyable>(_ type: T.Type) {
-    for k in 0..<count {
-      let item = source.loadUnaligned(
-        fromByteOffset: (from + k * stride) * itemSize, as: T.self)
-      target.storeBytes(of: item, toByteOffset: (at + k) * itemSize, as: T.self)
-    }
-  }
-  func copyBytes(_ from: Int, _ to: Int, _ size: Int) {
-    UnsafeMutableRawBufferPointer(rebasing: target[to..<to + size]).copyMemory(
-      from: UnsafeRawBufferPointer(rebasing: source[from..<from + size]))
-  }
-  if stride == 1 { return copyBytes(from * itemSize, at * itemSize, count * itemSize) }
-  switch itemSize {
-  case 1: each(UInt8.self)
-  case 2: each(UInt16.self)
-  case 4: each(UInt32.self)
-  case 8: each(UInt64.self)
-  default:
-    for k in 0..<count {
-      copyBytes((from + k * stride) * itemSize, (at + k) * itemSize, itemSize)
     }
   }
 }

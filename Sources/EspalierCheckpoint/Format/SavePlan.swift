@@ -8,14 +8,15 @@ struct SavePlan {
     case copy(InputFile, Range<Int>)
     /// The values of an array of the request's source.
     case values(LeafID, count: Int)
-    /// Bytes that are made when they are written.
-    case made(count: Int, (_ append: ([UInt8]) throws -> Void) throws -> Void)
+    /// Bytes that are made when they are written, at the end of the file so far; `count` where it is
+    /// not known before is how many there may be.
+    case written(count: Int, (_ output: AtomicFile, _ meter: SaveMeter) throws -> Void)
 
     var count: Int {
       switch self {
       case .bytes(let bytes): bytes.count
       case .copy(_, let range): range.count
-      case .values(_, let count), .made(let count, _): count
+      case .values(_, let count), .written(let count, _): count
       }
     }
   }
@@ -51,7 +52,7 @@ struct SavePlan {
       folder?.removeIfNew()
       throw error
     }
-    return files.map { SaveReport.File(path: $0.path, size: $0.size) }
+    return zip(files, outputs).map { SaveReport.File(path: $0.path, size: $1.position) }
   }
 
   private func write(
@@ -70,7 +71,9 @@ struct SavePlan {
         case .copy(let file, let range): try stream.append(range, of: file)
         case .values(let leaf, let count):
           try stream.append(leaf, of: request.source, count: count)
-        case .made(_, let make): try make { try stream.append($0) }
+        case .written(_, let write):
+          try stream.flush()
+          try write(output, meter)
         }
       }
       try stream.flush()

@@ -87,82 +87,32 @@ struct BandReader: TensorReader {
 private struct Band {
   let bytes: Scratch
   private let itemSize: Int
-  /// Axes by falling stride: size, distance in the stream, distance in the band.
-  private let axes: [(size: Int, from: Int, to: Int)]
-  private let first: (from: Int, to: Int)
+  /// Axes by how far apart the stream has them, and how far apart the band does.
+  private let order: StrideOrder
 
   init(shape: [Int], strides: [Int], itemSize: Int, offset: Int) {
     self.itemSize = itemSize
     let count = shape.reduce(1, *)
     bytes = Scratch(byteCount: count * itemSize)
-    var first = (from: offset, to: 0)
-    var axes: [(size: Int, from: Int, to: Int)] = []
-    for (axis, step) in Shape(shape).contiguousStrides(.row).enumerated() where shape[axis] > 1 {
-      if strides[axis] < 0 {
-        // Begin at the axis' other end, where the stream comes first.
-        first.from += (shape[axis] - 1) * strides[axis]
-        first.to += (shape[axis] - 1) * step
-        axes.append((shape[axis], -strides[axis], -step))
-      } else {
-        axes.append((shape[axis], strides[axis], step))
-      }
-    }
-    axes.sort { $0.from > $1.from }
-    if axes.last?.from != 1 { axes.append((1, 1, 1)) }
-    self.axes = axes
-    self.first = first
+    order = StrideOrder(
+      shape: shape, strides: strides, offset: offset, other: Shape(shape).contiguousStrides(.row))
   }
 
   func fill(_ storage: ForwardStorage) throws {
-    guard let run = axes.last, let target = bytes.bytes.baseAddress else { return }
-    let outer = axes.dropLast()
-    var index = [Int](repeating: 0, count: outer.count)
-    var (from, to) = first
-    while true {
+    guard let target = bytes.bytes.baseAddress else { return }
+    // Where elements lie apart in the stream, each is a run of its own.
+    let isRun = order.axes.last?.stride == 1
+    let run = isRun ? order.axes.last : nil
+    try order.forEachRun(of: isRun ? order.axes.dropLast() : order.axes[...]) { from, to in
       var out = to
-      try storage.with(from * itemSize, run.size * itemSize) { piece in
+      let step = run?.other ?? 1
+      try storage.with(from * itemSize, (run?.size ?? 1) * itemSize) { piece in
         let count = piece.count / itemSize
-        scatter(piece, to: target + out * itemSize, step: run.to, count: count)
-        out += count * run.to
-      }
-      var axis = outer.count - 1
-      while axis >= 0 {
-        index[axis] += 1
-        from += outer[axis].from
-        to += outer[axis].to
-        if index[axis] < outer[axis].size { break }
-        from -= index[axis] * outer[axis].from
-        to -= index[axis] * outer[axis].to
-        index[axis] = 0
-        axis -= 1
-      }
-      if axis < 0 { return }
-    }
-  }
-
-  /// Puts items that lie side by side `step` items apart.
-  private func scatter(
-    _ piece: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer, step: Int, count: Int
-  ) {
-    guard let source = piece.baseAddress else { return }
-    func each<T: BitwiseCopyable>(_ type: T.Type) {
-      let size = MemoryLayout<T>.size
-      for k in 0..<count {
-        target.storeBytes(
-          of: source.loadUnaligned(fromByteOffset: k * size, as: T.self),
-          toByteOffset: k * step * size, as: T.self)
-      }
-    }
-    if step == 1 { return target.copyMemory(from: source, byteCount: count * itemSize) }
-    switch itemSize {
-    case 1: each(UInt8.self)
-    case 2: each(UInt16.self)
-    case 4: each(UInt32.self)
-    case 8: each(UInt64.self)
-    default:
-      for k in 0..<count {
-        (target + k * step * itemSize).copyMemory(
-          from: source + k * itemSize, byteCount: itemSize)
+        if let source = piece.baseAddress {
+          StridedItems.copy(
+            count, of: itemSize, from: source, step: 1, to: target + out * itemSize, step: step)
+        }
+        out += count * step
       }
     }
   }

@@ -27,6 +27,9 @@ private let streamedZip = hexadecimalBytes(
   """)
 
 @Suite struct ZipTests {
+  static let seekable = seekableZip
+  static let streamed = streamedZip
+
   let folder = TemporaryFolder()
   let repeated = [UInt8]((0..<100).flatMap { _ in Array("abc".utf8) })
 

@@ -56,17 +56,53 @@ struct ChangedSource: TensorSource {
     }
   }
 
-  @Test func otherValuesForACompressedTensorAreRefusedAndNothingIsWritten() throws {
+  /// `plain`, `tail` and `turned` are views of one compressed storage.
+  @Test func otherValuesForACompressedTensorAreCompressedAgain() throws {
     let file = Fixtures.folder.appendingPathComponent("pytorch/deflated.pt")
     let opened = try Checkpoint.open(FilePath(file))
+    let path = folder.file("a.pt")
+    for name in ["plain", "turned", "tail"] {
+      var source = ChangedSource(base: opened)
+      let leaf = try source.leaf(name)
+      source.changes[leaf] = pattern(opened.tree.byteCount(of: leaf))
+      try Checkpoint.save(SaveRequest(source, like: opened, to: path, replace: true))
+      let read = try Checkpoint.open(path)
+      #expect(read.tree == opened.tree)
+      #expect(try read.bytes(of: leaf) == source.bytes(of: leaf), "\(name)")
+      let plain = try read.bytes(of: source.leaf("plain"))
+      #expect(try read.bytes(of: source.leaf("tail")) == Array(plain[32...]))
+      let (before, after) = (try members(opened.path), try members(path))
+      #expect(before.filter { after[$0.key] != $0.value }.count == 1)
+    }
+    try Checkpoint.save(SaveRequest(opened, like: opened, to: path, replace: true))
+    #expect(try folder.read("a.pt") == Fixtures.bytes(file))
+  }
+
+  /// An archive in an archive, with a compressed storage: both directories say the new sizes.
+  @Test func aCompressedStorageOfAnArchiveInsideAnArchiveIsSaved() throws {
+    let inner = try Fixtures.bytes(
+      Fixtures.folder.appendingPathComponent("pytorch/deflated.pt"))
+    let outer = try AtomicFile(folder.file("outer.zip"))
+    var zip = ZipWriter(outer)
+    try zip.add(Array("policy.pth".utf8), inner)
+    try zip.add(Array("version".utf8), [1, 2, 3])
+    try zip.finish()
+    try outer.commit()
+    let opened = try Checkpoint.open(folder.file("outer.zip"))
     var source = ChangedSource(base: opened)
-    let leaf = try #require(
-      opened.tree.leafIDs.first { opened.hasValues($0) && opened.tree.byteCount(of: $0) > 0 })
-    source.changes[leaf] = try opened.bytes(of: leaf).map { ~$0 }
-    let request = SaveRequest(source, like: opened, to: folder.file("a.pt"))
-    let error = #expect(throws: CheckpointError.self) { try Checkpoint.save(request) }
-    #expect(error?.sentence.contains("compressed in the destination") == true)
-    #expect(folder.names == [])
+    let leaf = try source.leaf("policy.pth.plain")
+    source.changes[leaf] = pattern(48)
+    let path = folder.file("copy.zip")
+    try Checkpoint.save(SaveRequest(source, like: opened, to: path))
+    let read = try Checkpoint.open(path)
+    #expect(try read.bytes(of: leaf) == pattern(48))
+    let archive = try ZipArchive(ByteRegion(try InputFile(path)))
+    for entry in archive.entries { try archive.verify(entry) }
+    let member = try #require(try archive.entry("policy.pth"))
+    let region = try #require(try archive.stored(member))
+    let copied = try ZipArchive(region)
+    for entry in copied.entries { try copied.verify(entry) }
+    #expect(try archive.entry("version").map { try archive.read($0, limit: 3) } == [1, 2, 3])
   }
 
   /// `embed`, `head`, `turned` and `tail` are views of one storage. What is loaded into one of them

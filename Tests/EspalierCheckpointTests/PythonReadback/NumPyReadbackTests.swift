@@ -42,6 +42,23 @@ struct NumPyReadbackTests {
     #expect(found.tensors[""]?.bytes == "0000803f00000040")
   }
 
+  @Test func numpyReadsACopyWhoseMembersAreCompressed() throws {
+    let original = try Checkpoint.open(
+      FilePath(Fixtures.folder.appendingPathComponent("numpy/deflated.npz")))
+    var source = ChangedSource(base: original)
+    source.changes[try source.leaf("weight")] = pattern(80)
+    source.changes[try source.leaf("turned")] = pattern(48)
+    let path = folder.file("b.npz")
+    try Checkpoint.save(SaveRequest(source, like: original, to: path))
+    let script =
+      "import numpy, sys\nfound = numpy.load(sys.argv[1], allow_pickle=True)\n"
+      + "print(found['weight'].tobytes().hex(), found['turned'].tobytes('C').hex(), "
+      + "found['objects'].item()['steps'], found['turned'].flags.f_contiguous)"
+    let found = try PythonTorch.run(["-c", script, String(decoding: path.bytes, as: UTF8.self)])
+    #expect(
+      found.output == "\(hexadecimal(pattern(80))) \(hexadecimal(pattern(48))) 7 True\n")
+  }
+
   @Test func numpyReadsValuesWrittenIntoACopy() throws {
     let original = try Checkpoint.open(
       FilePath(Fixtures.folder.appendingPathComponent("numpy/plain.npz")))

@@ -79,4 +79,14 @@ struct TorchReadbackTests {
       #expect(found.contains("\"bytes\": \"\(hexadecimal(bytes))\""), "\(name)")
     }
   }
+
+  @Test func torchReadsACopyWhoseMembersAreCompressed() throws {
+    let opened = try Checkpoint.open(
+      FilePath(Fixtures.folder.appendingPathComponent("pytorch/deflated.pt")))
+    var source = ChangedSource(base: opened)
+    source.changes[try source.leaf("turned")] = pattern(48)
+    let path = folder.file("a.pt")
+    try Checkpoint.save(SaveRequest(source, like: opened, to: path))
+    #expect(try PythonTorch.load(path).contains("\"bytes\": \"\(hexadecimal(pattern(48)))\""))
+  }
 }

@@ -121,6 +121,9 @@ package final class AtomicFile {
     return bytes
   }
 
+  /// Notes that the file has bytes up to here.
+  func reach(_ end: Int) { position = max(position, end) }
+
   // MARK: Finishing
 
   /// Writes what is pending, gives the file its attributes, syncs it, reads it back and compares. What
@@ -153,7 +156,7 @@ package final class AtomicFile {
   // MARK: Inside
 
   /// Runs one step of the save; a failure ends it all.
-  private func step(_ body: () throws(CheckpointError) -> Void) throws(CheckpointError) {
+  func step(_ body: () throws(CheckpointError) -> Void) throws(CheckpointError) {
     guard state == .writing else {
       throw CheckpointError(.saveFailed, file: path, found: "a save that has ended already")
     }
@@ -214,7 +217,7 @@ package final class AtomicFile {
     position += bytes.byteCount
   }
 
-  private func flush() throws(CheckpointError) {
+  func flush() throws(CheckpointError) {
     guard !pending.isEmpty else { return }
     let bytes = pending
     pending = []
@@ -268,7 +271,7 @@ package final class AtomicFile {
   }
 
   /// The number of bytes the system took.
-  private func send(_ bytes: RawSpan, to offset: Int) throws(CheckpointError) -> Int {
+  func send(_ bytes: RawSpan, to offset: Int) throws(CheckpointError) -> Int {
     if options.isCancelled() { throw CheckpointError(.cancelled, file: path) }
     do { return try calls.write(descriptor, bytes, at: offset) } catch {
       throw CheckpointError(error, file: path, doing: "writing", otherwise: .saveFailed)
@@ -278,7 +281,7 @@ package final class AtomicFile {
   /// What `copy_file_range` says where the two file systems cannot do it.
   private static let meansTryOtherwise = [EXDEV, EINVAL, ENOSYS, ENOTSUP, EBADF, EPERM]
 
-  private func record(
+  func record(
     _ range: Range<Int>, _ content: WrittenExtents.Content
   ) throws(CheckpointError) {
     try written.record(range, content) { (part) throws(CheckpointError) in
@@ -322,7 +325,7 @@ package final class AtomicFile {
     guard isSame else { throw mismatch(at: range.lowerBound) }
   }
 
-  private func readBack(_ range: Range<Int>) throws(CheckpointError) -> [UInt8] {
+  func readBack(_ range: Range<Int>) throws(CheckpointError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: range.count)
     var done = 0
     while done < bytes.count {
@@ -348,7 +351,7 @@ package final class AtomicFile {
       expected: "the same", advice: "check the disk; the old file was not touched")
   }
 
-  private func checksum(_ bytes: RawSpan) -> UInt32 {
+  func checksum(_ bytes: RawSpan) -> UInt32 {
     bytes.withUnsafeBytes { raw in
       UInt32(truncatingIfNeeded: crc32_z(0, raw.bindMemory(to: UInt8.self).baseAddress, raw.count))
     }

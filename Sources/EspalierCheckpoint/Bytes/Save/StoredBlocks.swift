@@ -21,37 +21,32 @@ struct StoredBlocks {
   func forEach(
     of reader: any TensorReader, _ body: (_ block: ArrayBox, _ bytes: [UInt8]) throws -> Void
   ) throws {
+    try forEachBlock(of: reader) { box, bytes in
+      if isReversed {
+        let reversed = ArrayBox(start: box.start.reversed(), extent: box.extent.reversed())
+        try body(reversed, try Self.transposed(bytes, box.extent, array.dtype))
+      } else {
+        try body(box, bytes)
+      }
+    }
+  }
+
+  /// - Parameter body: gets a block, and its elements, both in C order of the array's shape.
+  func forEachBlock(
+    of reader: any TensorReader, _ body: (_ block: ArrayBox, _ bytes: [UInt8]) throws -> Void
+  ) throws {
     guard let count = array.elementCount else { return }
     var reader = reader
     let size = array.dtype.bytesPerBlock
     let plan = ArrayBoxPlan(shape: array.shape.dimensions, limit: max(1, blockLimit / size))
     var element = 0
     while element < count {
-      var box = plan.box(at: element)
+      let box = plan.box(at: element)
       let here = product(box.extent) ?? 0
       var bytes = [UInt8](repeating: 0, count: here * size)
       try fill(&bytes, from: &reader)
-      if isReversed {
-        bytes = try Self.transposed(bytes, box.extent, array.dtype)
-        box = ArrayBox(start: box.start.reversed(), extent: box.extent.reversed())
-      }
       try body(box, bytes)
       element += here
-    }
-  }
-
-  /// Writes the values over those of an array that lies in one run.
-  ///
-  /// - Parameter start: of the run, in bytes from the start of the file.
-  func write(_ reader: any TensorReader, to output: AtomicFile, at start: Int) throws {
-    let size = array.dtype.bytesPerBlock
-    let dimensions = array.shape.dimensions
-    let whole = ArrayBox(wholeOf: isReversed ? dimensions.reversed() : dimensions)
-    try forEach(of: reader) { box, bytes in
-      try box.forEachRun(in: whole) { outer, inner, count throws(CheckpointError) in
-        let run = Array(bytes[(inner * size)..<((inner + count) * size)])
-        try output.write(run, at: start + outer * size)
-      }
     }
   }
 

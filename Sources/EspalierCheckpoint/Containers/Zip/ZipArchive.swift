@@ -4,6 +4,10 @@ package struct ZipArchive: Sendable {
   package let region: ByteRegion
   /// In the order of the central directory.
   package let entries: [ZipEntry]
+  /// Where the directory lies, in the region.
+  let directory: Range<Int>
+  /// Bytes before the archive proper, which offsets in it do not count.
+  let start: Int
   private let places: [[UInt8]: Int]
   /// Names that several members have: which of them is meant, readers disagree about.
   package let duplicateNames: Set<[UInt8]>
@@ -16,7 +20,10 @@ package struct ZipArchive: Sendable {
 
   package init(_ region: ByteRegion) throws(CheckpointError) {
     self.region = region
-    entries = try ZipDirectory(region).entries
+    let directory = try ZipDirectory(region)
+    entries = directory.entries
+    self.directory = directory.range
+    start = directory.start
     var places: [[UInt8]: Int] = [:]
     var duplicates: Set<[UInt8]> = []
     for (index, entry) in entries.enumerated() {

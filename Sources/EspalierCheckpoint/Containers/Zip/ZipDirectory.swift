@@ -13,8 +13,8 @@ struct ZipDirectory {
   /// Bytes before the archive proper, as in a self-extracting file: offsets count from their end.
   private(set) var start = 0
   private(set) var entries: [ZipEntry] = []
-  /// Where the directory begins, in the region.
-  private var directoryStart = 0
+  /// Where the directory lies, in the region.
+  private(set) var range = 0..<0
 
   private struct End {
     var position: Int
@@ -36,8 +36,8 @@ struct ZipDirectory {
         expected: "at most \(Self.entryLimit) in \(Self.sizeLimit)")
     }
     start = end.position - size - offset
-    directoryStart = start + offset
-    let bytes = try region.read(at: directoryStart, count: size)
+    range = (start + offset)..<end.position
+    let bytes = try region.read(at: range.lowerBound, count: size)
     let origin = ByteOrigin(
       file: region.file.path, offset: region.range.lowerBound + start + offset)
     var cursor = ByteCursor(bytes, origin: origin)
@@ -186,7 +186,7 @@ struct ZipDirectory {
     return ZipEntry(
       name: name, method: method == 0 ? .stored : method == 8 ? .deflated : .other(method),
       isEncrypted: flags & 1 != 0, crc32: crc, compressedSize: compressed, size: size,
-      headerOffset: start + offset, recordOffset: directoryStart + position)
+      headerOffset: start + offset, recordOffset: range.lowerBound + position)
   }
 
   /// The three numbers that move into an extra field when they do not fit 32 bits.

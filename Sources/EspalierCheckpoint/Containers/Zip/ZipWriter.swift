@@ -52,7 +52,7 @@ package struct ZipWriter {
     }
     guard written == size else { throw refusal(name, "\(written) bytes for \(size)") }
     member.crc = crc.value
-    try file.write(bytes(crc.value), at: headerStart + 14)
+    try file.write(littleEndianBytes(crc.value), at: headerStart + 14)
     members.append(member)
   }
 
@@ -61,23 +61,8 @@ package struct ZipWriter {
     let offset = file.position - start
     for member in members { try file.append(directoryEntry(member)) }
     let size = file.position - start - offset
-    let isLarge =
-      members.count >= Int(UInt16.max) || size >= Int(UInt32.max) || offset >= Int(UInt32.max)
-    if isLarge {
-      let end = file.position - start
-      try file.append(
-        bytes(0x0606_4b50 as UInt32) + bytes(44 as UInt64) + bytes(45 as UInt16)
-          + bytes(45 as UInt16) + bytes(0 as UInt32) + bytes(0 as UInt32)
-          + bytes(UInt64(members.count)) + bytes(UInt64(members.count)) + bytes(UInt64(size))
-          + bytes(UInt64(offset)))
-      try file.append(
-        bytes(0x0706_4b50 as UInt32) + bytes(0 as UInt32) + bytes(UInt64(end))
-          + bytes(1 as UInt32))
-    }
-    let count = UInt16(clamping: members.count)
     try file.append(
-      bytes(0x0605_4b50 as UInt32) + bytes(0 as UInt32) + bytes(count) + bytes(count)
-        + bytes(UInt32(clamping: size)) + bytes(UInt32(clamping: offset)) + bytes(0 as UInt16))
+      ZipEnd(count: members.count, directorySize: size, directoryOffset: offset).bytes)
   }
 
   // MARK: Records
@@ -85,43 +70,50 @@ package struct ZipWriter {
   private func common(_ member: Member, _ extraCount: Int) -> [UInt8] {
     let flags: UInt16 = member.isUTF8 ? 0x0800 : 0
     let size = member.isLarge ? UInt32.max : UInt32(clamping: member.size)
-    return bytes(flags) + bytes(0 as UInt16) + bytes(0 as UInt16) + bytes(Self.date)
-      + bytes(member.crc) + bytes(size) + bytes(size) + bytes(UInt16(clamping: member.name.count))
-      + bytes(UInt16(clamping: extraCount))
+    return littleEndianBytes(flags) + littleEndianBytes(0 as UInt16)
+      + littleEndianBytes(0 as UInt16) + littleEndianBytes(Self.date)
+      + littleEndianBytes(member.crc) + littleEndianBytes(size) + littleEndianBytes(size)
+      + littleEndianBytes(UInt16(clamping: member.name.count))
+      + littleEndianBytes(UInt16(clamping: extraCount))
   }
 
   private func localHeader(_ member: Member) -> [UInt8] {
     let large =
       member.isLarge
-      ? bytes(1 as UInt16) + bytes(16 as UInt16) + bytes(UInt64(member.size))
-        + bytes(UInt64(member.size)) : []
+      ? littleEndianBytes(1 as UInt16) + littleEndianBytes(16 as UInt16)
+        + littleEndianBytes(UInt64(member.size))
+        + littleEndianBytes(UInt64(member.size)) : []
     // The padding is an extra field of its own, "FB" as PyTorch calls it, with four bytes of head.
     let unpadded = member.offset + start + 30 + member.name.count + large.count + 4
     let gap = (alignment - unpadded % alignment) % alignment
     let padding =
-      bytes(0x4246 as UInt16) + bytes(UInt16(clamping: gap))
+      littleEndianBytes(0x4246 as UInt16) + littleEndianBytes(UInt16(clamping: gap))
       + [UInt8](repeating: UInt8(ascii: "Z"), count: gap)
     let extra = large + padding
-    return bytes(0x0403_4b50 as UInt32) + bytes(UInt16(member.isLarge ? 45 : 20))
+    return littleEndianBytes(0x0403_4b50 as UInt32)
+      + littleEndianBytes(UInt16(member.isLarge ? 45 : 20))
       + common(member, extra.count) + member.name + extra
   }
 
   private func directoryEntry(_ member: Member) -> [UInt8] {
     var large: [UInt8] = []
-    if member.isLarge { large += bytes(UInt64(member.size)) + bytes(UInt64(member.size)) }
+    if member.isLarge {
+      large += littleEndianBytes(UInt64(member.size)) + littleEndianBytes(UInt64(member.size))
+    }
     let isFar = member.offset >= Int(UInt32.max)
-    if isFar { large += bytes(UInt64(member.offset)) }
+    if isFar { large += littleEndianBytes(UInt64(member.offset)) }
     let extra =
-      large.isEmpty ? [] : bytes(1 as UInt16) + bytes(UInt16(clamping: large.count)) + large
+      large.isEmpty
+      ? []
+      : littleEndianBytes(1 as UInt16) + littleEndianBytes(UInt16(clamping: large.count)) + large
     let version: UInt16 = extra.isEmpty ? 20 : 45
-    return bytes(0x0201_4b50 as UInt32) + bytes(version) + bytes(version)
-      + common(member, extra.count) + bytes(0 as UInt16) + bytes(0 as UInt16) + bytes(0 as UInt16)
-      + bytes(0 as UInt32) + bytes(isFar ? UInt32.max : UInt32(clamping: member.offset))
+    return littleEndianBytes(0x0201_4b50 as UInt32) + littleEndianBytes(version)
+      + littleEndianBytes(version)
+      + common(member, extra.count) + littleEndianBytes(0 as UInt16)
+      + littleEndianBytes(0 as UInt16) + littleEndianBytes(0 as UInt16)
+      + littleEndianBytes(0 as UInt32)
+      + littleEndianBytes(isFar ? UInt32.max : UInt32(clamping: member.offset))
       + member.name + extra
-  }
-
-  private func bytes(_ value: some FixedWidthInteger) -> [UInt8] {
-    withUnsafeBytes(of: value.littleEndian) { Array($0) }
   }
 
   private func refusal(_ name: [UInt8], _ found: String) -> CheckpointError {

@@ -20,18 +20,12 @@ struct ZipChecksums {
 
   /// Computes the checksum over what was written, and puts it where the archive has it.
   func update(_ output: AtomicFile) throws(CheckpointError) {
-    var checksum = CRC32()
-    var at = member.range.lowerBound
-    while at < member.range.upperBound {
-      let end = min(member.range.upperBound, at + 1 << 20)
-      checksum.update(try output.read(at..<end))
-      at = end
-    }
-    guard checksum.value != entry.crc32 else { return }
-    let new = withUnsafeBytes(of: checksum.value.littleEndian) { Array($0) }
+    let checksum = try ZipChecksum.compute(member.range, of: output)
+    guard checksum != entry.crc32 else { return }
     let start = archive.region.range.lowerBound
-    for offset in try ZipChecksum(entry, of: archive).offsets {
-      try output.write(new, at: start + offset)
+    let places = try ZipChecksum(entry, of: archive)
+    for offset in [places.inDirectory] + places.atMember {
+      try output.write(littleEndianBytes(checksum), at: start + offset)
     }
   }
 }

@@ -36,9 +36,8 @@ struct NumPyWriter: CheckpointWriter {
     // Made from nothing, the file would lose what is no array.
     throw CheckpointError(
       .unsupported, file: request.path,
-      found: "new values for an array that is compressed in the destination",
-      expected: "one that lies in the file as plain values",
-      advice: "save the destination with numpy.savez first, or the result as safetensors")
+      found: "new values for an array inside of pickled objects that spell it as text",
+      expected: "one that lies in the file as plain values", advice: "save as safetensors")
   }
 
   private func report(_ draft: NumPyDraft, _ files: [SaveReport.File]) -> SaveReport {

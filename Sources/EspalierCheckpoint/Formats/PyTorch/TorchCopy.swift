@@ -1,126 +1,103 @@
 import EspalierTree
 
-/// Saves values into a copy of a file of tensors: an archive of PyTorch or NumPy, or one array of the
-/// latter. Everything else in it, the pickle with its classes and settings above all, stays byte for
-/// byte; checksums are made anew.
+/// Saves values into a copy of files of tensors: archives of PyTorch or NumPy, or one array of the
+/// latter. Everything else in them, the pickle with its classes and settings above all, stays byte for
+/// byte; checksums are made anew, and compressed members that change are compressed again.
 struct TorchCopy {
+  /// What changes in one file.
+  private struct Changes {
+    var edits = FileEdits()
+    var contents: [Int: ZipCopy.Content] = [:]
+  }
+
+  /// A storage by the file and where it begins there; of a compressed one, where its member does.
+  private struct StorageID: Hashable {
+    var file: ObjectIdentifier
+    var offset: Int
+    var isCompressed: Bool
+  }
+
   private let request: SaveRequest
   private let destination: Checkpoint
   private let places: TorchSource
-  private let file: InputFile
-  private var edits = TorchEdits()
+  private var changes: [ObjectIdentifier: Changes] = [:]
   private var arrays = 0
 
   /// - Returns: nil where the request is not for the destination's own tree, or where a changed array
   ///   is not stored as plain values in the file.
   init?(_ request: SaveRequest) throws {
     guard CopyWriter.canCopy(request), let destination = request.destination,
-      let places = destination.values as? TorchSource,
-      let file = destination.files.first
+      let places = destination.values as? TorchSource
     else { return nil }
     self.request = request
     self.destination = destination
     self.places = places
-    self.file = file
     guard try collect() else { return nil }
   }
 
   consuming func write() throws -> SaveReport {
-    let whole = ByteRegion(file)
-    if ZipArchive.sniff(try whole.prefix(4)) { try addChecksums(whole) }
-    var output = SavePlan.File(path: request.path)
-    output.pieces = try edits.pieces(of: file, 0..<file.size, request.source)
-    let files = try SavePlan(files: [output]).run(request)
+    var plan = CopyWriter.targets(of: destination, request)
+    for (number, file) in destination.files.enumerated() where number < plan.files.count {
+      plan.files[number].pieces = try pieces(of: file)
+    }
+    let files = try plan.run(request)
     return SaveReport(
       format: destination.format.name, files: files, arrays: arrays, losses: [])
   }
 
-  // MARK: What is changed
+  private func pieces(of file: InputFile) throws -> [SavePlan.Piece] {
+    let changes = changes[ObjectIdentifier(file)] ?? Changes()
+    let whole = ByteRegion(file)
+    guard ZipArchive.sniff(try whole.prefix(4)) else {
+      return try changes.edits.pieces(of: file, whole.range)
+    }
+    return try ZipCopy(try ZipArchive(whole), changes.edits, changes.contents).pieces()
+  }
 
   private mutating func collect() throws -> Bool {
     let tree = places.tree
-    var storages: [Int: TorchStorageEdit] = [:]
+    var storages: [StorageID: TorchStorageEdit] = [:]
     for leaf in tree.leafIDs {
       guard let array = tree.array(leaf),
         case .bytes(let bytes, let isBigEndian)? = places.place(of: leaf)
       else { continue }
       if array.byteCount == 0 { continue }
-      guard case .region(let region) = bytes else {
+      guard let id = Self.storage(bytes) else {
         if try UnchangedValues.areEqual(leaf, request.source, destination) { continue }
-        if case .compressed = bytes, destination.format is PyTorch {
-          throw compressed(tree.path(of: leaf))
-        }
         return false
       }
       storages[
-        region.range.lowerBound,
-        default: TorchStorageEdit(region: region, isBigEndian: isBigEndian)
+        id,
+        default: TorchStorageEdit(
+          bytes: bytes, isBigEndian: isBigEndian, request: request, old: destination)
       ].views.append(.init(leaf: leaf, array: array))
     }
-    for (_, storage) in storages {
+    for (id, storage) in storages {
       arrays += 1
-      try storage.add(to: &edits, from: request.source, over: destination)
+      switch storage.bytes {
+      case .region(let region):
+        try storage.add(to: &changes[id.file, default: Changes()].edits, in: region)
+      case .compressed(let zip, let entry, let start):
+        if let content = try storage.content(of: zip, entry, from: start) {
+          changes[id.file, default: Changes()].contents[id.offset] = content
+        }
+      case .memory: break
+      }
     }
-    edits.sort()
+    for file in changes.keys { changes[file]?.edits.sort() }
     return true
   }
 
-  /// Made from nothing, the file would lose its classes for no more than a compressed member.
-  private func compressed(_ path: TreePath) -> CheckpointError {
-    CheckpointError(
-      .unsupported, file: request.path, place: path.flatName.bytes,
-      found: "new values for a tensor that is compressed in the destination",
-      expected: "one that lies in the file as plain values",
-      advice: "save the destination with torch.save first, or the result as safetensors")
-  }
-
-  // MARK: Checksums
-
-  /// Makes the checksums of changed members anew; those of archives inside an archive first, since
-  /// they are part of its member.
-  private mutating func addChecksums(_ region: ByteRegion, depth: Int = 0) throws {
-    let archive = try ZipArchive(region)
-    var checksums = TorchEdits()
-    for entry in archive.entries {
-      guard let data = try? archive.stored(entry), edits.touch(data.range) else { continue }
-      if depth == 0, ZipArchive.sniff(try data.prefix(4)) { try addChecksums(data, depth: 1) }
-      var crc = CRC32()
-      for piece in try edits.pieces(of: file, data.range, request.source) {
-        try piece.forEachPart(request) { crc.update($0) }
-      }
-      let bytes = withUnsafeBytes(of: crc.value.littleEndian) { Array($0) }
-      for offset in try ZipChecksum(entry, of: archive).offsets {
-        let start = region.range.lowerBound + offset
-        checksums.add(start..<start + 4, .bytes(bytes))
-      }
-    }
-    edits.add(checksums)
-    edits.sort()
-  }
-}
-
-extension SavePlan.Piece {
-  /// The bytes of a piece, in parts, to look at before they are written.
-  fileprivate func forEachPart(_ request: SaveRequest, _ body: ([UInt8]) throws -> Void) throws {
-    switch self {
-    case .bytes(let bytes): try body(bytes)
-    case .copy(let file, let range):
-      var start = range.lowerBound
-      while start < range.upperBound {
-        let count = min(1 << 20, range.upperBound - start)
-        try body(try file.read(at: start, count: count))
-        start += count
-      }
-    case .values(let leaf, _):
-      try request.source.withChunks(of: leaf) { chunk in
-        try request.monitor.check(0, of: 1)
-        try body(Array(chunk))
-      }
-    case .made(_, let make):
-      try make { part in
-        try request.monitor.check(0, of: 1)
-        try body(part)
-      }
+  private static func storage(_ bytes: TorchPlace.Bytes) -> StorageID? {
+    switch bytes {
+    case .region(let region):
+      StorageID(
+        file: ObjectIdentifier(region.file), offset: region.range.lowerBound, isCompressed: false)
+    case .compressed(let zip, let entry, _):
+      StorageID(
+        file: ObjectIdentifier(zip.region.file),
+        offset: zip.region.range.lowerBound + entry.headerOffset, isCompressed: true)
+    case .memory: nil
     }
   }
 }

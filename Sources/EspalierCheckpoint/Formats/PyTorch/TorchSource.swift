@@ -80,7 +80,7 @@ struct TorchSource: TensorSource {
   }
 
   /// Bytes of a compressed storage that may be held in memory.
-  private static let inflatedLimit = 128 << 20
+  static let inflatedLimit = 128 << 20
 
   private func gathered(
     _ array: ArrayDescription, _ leaf: LeafID, _ bytes: [UInt8]

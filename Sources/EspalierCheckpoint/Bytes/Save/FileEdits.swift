@@ -1,22 +1,20 @@
 import EspalierTree
 
 /// Parts of a file that are to be other bytes in its copy, none overlapping.
-struct TorchEdits {
+struct FileEdits {
   enum Content {
-    case bytes([UInt8])
     /// The values of an array, little-endian and in C order.
     case values(LeafID)
-    case made((_ append: ([UInt8]) throws -> Void) throws -> Void)
+    /// Bytes of the same number that are made when they are written.
+    case written((_ output: AtomicFile, _ meter: SaveMeter) throws -> Void)
   }
 
-  private var all: [(range: Range<Int>, content: Content)] = []
+  private(set) var all: [(range: Range<Int>, content: Content)] = []
 
   /// `sort` is to be called before anything is asked.
   mutating func add(_ range: Range<Int>, _ content: Content) {
     if !range.isEmpty { all.append((range, content)) }
   }
-
-  mutating func add(_ more: TorchEdits) { all += more.all }
 
   mutating func sort() { all.sort { $0.range.lowerBound < $1.range.lowerBound } }
 
@@ -26,9 +24,7 @@ struct TorchEdits {
   }
 
   /// A range of the copy: what is copied and what is made, in order. No edit reaches over its ends.
-  func pieces(
-    of file: InputFile, _ range: Range<Int>, _ source: any TensorSource
-  ) throws -> [SavePlan.Piece] {
+  func pieces(of file: InputFile, _ range: Range<Int>) throws -> [SavePlan.Piece] {
     var pieces: [SavePlan.Piece] = []
     var end = range.lowerBound
     var index = firstIndex(endingAfter: range.lowerBound)
@@ -42,9 +38,8 @@ struct TorchEdits {
       }
       if part.lowerBound > end { pieces.append(.copy(file, end..<part.lowerBound)) }
       switch content {
-      case .bytes(let bytes): pieces.append(.bytes(bytes))
       case .values(let leaf): pieces.append(.values(leaf, count: part.count))
-      case .made(let make): pieces.append(.made(count: part.count, make))
+      case .written(let write): pieces.append(.written(count: part.count, write))
       }
       end = part.upperBound
       index += 1
