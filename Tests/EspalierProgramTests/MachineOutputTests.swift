@@ -48,6 +48,20 @@ import Testing
     #expect(result.json["file_notes"] is [String])
   }
 
+  @Test func anExtensionOfAnotherFormatIsSaid() throws {
+    let files = try Scratch()
+    let (destination, source) = try files.demo()
+    let path = files.path("out.gguf.npz")
+    let result = try run("load", destination, source, "--lenient", "--json", "-o", path)
+    let notes = try #require(result.json["save_notes"] as? [String])
+    #expect(notes.count == 1 && notes[0].contains("though its name says numpy"), "\(notes)")
+    let text = try run("load", destination, source, "--lenient", "--force", "-o", path)
+    #expect(text.errors.contains("note: “out.gguf.npz” is written as"), "\(text.errors)")
+    let usual = try run(
+      "load", destination, source, "--lenient", "--json", "--format", "npz", "-o", path, "--force")
+    #expect(usual.json["save_notes"] as? [String] == [])
+  }
+
   @Test func anOutputThatCannotBeWrittenExitsWithFour() throws {
     let files = try Scratch()
     let (destination, source) = try files.demo()

@@ -19,8 +19,7 @@ struct Convert: Command {
     completion: .file())
   var output: String
 
-  @Option(help: ArgumentHelp("Write this format.", valueName: "name"))
-  var format: String?
+  @OptionGroup var chosen: FormatOption
 
   @Option(
     help: ArgumentHelp("Convert only what is below this path.", valueName: "path"),
@@ -50,7 +49,7 @@ struct Convert: Command {
 
   func execute() throws -> ExitStatus {
     let target = FilePath(output)
-    guard let format = format ?? Formats.meant(by: target)?.name else {
+    guard let format = chosen.name ?? Formats.meant(by: target)?.name else {
       throw UsageError(
         sentence: "the extension of “\(visibleText(output.utf8))” is no format's; name one with "
           + "--format: \(Formats.writable.map(\.name).joined(separator: ", "))")

@@ -17,8 +17,7 @@ struct Load: Command {
     name: [.customShort("o"), .long], help: "Where the result is saved.", completion: .file())
   var output: String?
 
-  @Option(help: ArgumentHelp("Save in this format.", valueName: "name"))
-  var format: String?
+  @OptionGroup var chosen: FormatOption
 
   @Flag(help: "Load what fits and report the rest.")
   var lenient = false
@@ -59,6 +58,7 @@ struct Load: Command {
       for preview in pair.repaired?.previews ?? [] { out.line("rule: \(preview)") }
       out.line(report.text())
       if let saved { describe(saved, to: &out) }
+      for note in saved?.notes ?? [] { complain(note, prefix: "note: ") }
     }
     out.flush()
     return pair.plan.isApplicable ? .done : .differs
@@ -71,7 +71,7 @@ struct Load: Command {
     do {
       return try Checkpoint.save(
         SaveRequest(
-          loaded, like: pair.destination, to: path, format: format, replace: force,
+          loaded, like: pair.destination, to: path, format: chosen.name, replace: force,
           inputs: pair.destination.files + pair.source.files))
     } catch let error as CheckpointError {
       let isInput = (pair.destination.files + pair.source.files).contains { $0.path == error.file }
@@ -84,6 +84,7 @@ struct Load: Command {
     pair.writeRules(&json)
     json.texts("losses", saved?.losses ?? [])
     json.texts("file_notes", pair.notes)
+    json.texts("save_notes", saved?.notes ?? [])
   }
 
   private func describe(_ saved: SaveReport, to out: inout StandardStream) {

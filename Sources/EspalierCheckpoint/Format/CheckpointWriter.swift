@@ -66,13 +66,18 @@ public struct SaveReport: Sendable, Equatable {
   public var arrays: Int
   /// What the format could not hold: sentences.
   public var losses: [String]
+  /// What else the user should know: sentences.
+  public var notes: [String]
 
   /// A report with these contents.
-  public init(format: String, files: [File], arrays: Int, losses: [String]) {
+  public init(
+    format: String, files: [File], arrays: Int, losses: [String], notes: [String] = []
+  ) {
     self.format = format
     self.files = files
     self.arrays = arrays
     self.losses = losses
+    self.notes = notes
   }
 }
 
@@ -106,6 +111,18 @@ extension SaveRequest {
   }
 }
 
+extension SaveRequest {
+  /// That the file's extension is another format's than the one that was chosen for the destination's
+  /// sake, as a sentence.
+  fileprivate func extensionNote(_ written: String) -> String? {
+    guard format == nil, let used = Formats.named(written), !Formats.hasExtension(path, of: used),
+      let meant = Formats.meant(by: path), meant.writer != nil
+    else { return nil }
+    return "“\(visibleText(path.name))” is written as \(used.name), the format of the destination, "
+      + "though its name says \(meant.name) (choose with --format \(meant.name))"
+  }
+}
+
 extension Checkpoint {
   /// Saves a tree: in the form of the destination where there is one, else from nothing.
   ///
@@ -116,7 +133,9 @@ extension Checkpoint {
   @discardableResult
   public static func save(_ request: SaveRequest) throws -> SaveReport {
     do {
-      return try writer(for: request).write(request)
+      var report = try writer(for: request).write(request)
+      if let note = request.extensionNote(report.format) { report.notes.append(note) }
+      return report
     } catch let error as CheckpointError where error.code == .cancelled {
       throw Cancelled()
     }

@@ -17,9 +17,10 @@ public enum Formats {
     Skeleton(),
   ]
 
-  /// The format of this name, as ``CheckpointFormat/name`` has it; nil where there is none.
+  /// The format of this name, as ``CheckpointFormat/name`` has it, or whose files have this extension
+  /// (`npz`): of several, one that is written. Nil where there is none.
   public static func named(_ name: String) -> (any CheckpointFormat)? {
-    all.first { $0.name == name }
+    all.first { $0.name == name } ?? meant(by: FilePath("a." + name))
   }
 
   /// Formats that can be written.
@@ -27,20 +28,21 @@ public enum Formats {
 
   /// The format that writes files of this name from nothing, by its extension.
   static func writing(_ path: FilePath) -> (any CheckpointFormat)? {
+    writable.first { hasExtension(path, of: $0) }
+  }
+
+  /// Whether a path ends in one of a format's extensions.
+  public static func hasExtension(_ path: FilePath, of format: any CheckpointFormat) -> Bool {
     let name = path.name
-    return writable.first { format in
-      format.extensions.contains { name.suffix($0.utf8.count + 1).elementsEqual(".\($0)".utf8) }
+    return format.extensions.contains {
+      name.suffix($0.utf8.count + 1).elementsEqual(".\($0)".utf8)
     }
   }
 
   /// The format that a file of this name would have, by its extension: one that is written where
   /// there is one, else one that is only read.
   public static func meant(by path: FilePath) -> (any CheckpointFormat)? {
-    let name = path.name
-    return writing(path)
-      ?? all.first { format in
-        format.extensions.contains { name.suffix($0.utf8.count + 1).elementsEqual(".\($0)".utf8) }
-      }
+    writing(path) ?? all.first { hasExtension(path, of: $0) }
   }
 
   /// The file that a path stands for in a format's own way of naming.
