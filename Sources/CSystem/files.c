@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -32,6 +33,8 @@ ssize_t cs_get_attribute(int fd, const char *name, void *value, size_t count) {
 int cs_set_attribute(int fd, const char *name, const void *value, size_t count) {
     return fsetxattr(fd, name, value, count, 0);
 }
+
+int cs_memory_file(void) { return memfd_create("espalier", MFD_CLOEXEC); }
 
 unsigned cs_umask(void) {
     // umask() can only be read by changing it, which another thread could see; the kernel prints it.

@@ -15,6 +15,9 @@ ssize_t cs_list_attributes(int fd, char *names, size_t count);
 ssize_t cs_get_attribute(int fd, const char *name, void *value, size_t count);
 int cs_set_attribute(int fd, const char *name, const void *value, size_t count);
 
+/// A file in memory without a name, empty; -1 with errno on failure.
+int cs_memory_file(void);
+
 /// The process's file mode mask, without changing it.
 unsigned cs_umask(void);
 

@@ -41,6 +41,45 @@ public final class InputFile: Sendable {
     identity = FileIdentity(status)
   }
 
+  /// A file in memory, for content that other files hold in another form.
+  ///
+  /// - Parameters:
+  ///   - path: of the file that the content is from, for errors.
+  ///   - fill: hands over the content, piece by piece.
+  init(
+    inMemoryFor path: FilePath,
+    _ fill: (_ append: ([UInt8]) throws(CheckpointError) -> Void) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    let calls = SystemCalls()
+    let descriptor = try system(path, "making room in memory", otherwise: .io) {
+      () throws(SystemFailure) in try calls.createInMemory()
+    }
+    let status: stat
+    do throws(CheckpointError) {
+      var position = 0
+      try fill { (bytes) throws(CheckpointError) in
+        var sent = 0
+        while sent < bytes.count {
+          let rest = bytes.span.bytes.extracting(sent..<bytes.count)
+          sent += try system(path, "unpacking", otherwise: .io) { () throws(SystemFailure) in
+            try calls.write(descriptor, rest, at: position + sent)
+          }
+        }
+        position += bytes.count
+      }
+      status = try system(path, "unpacking", otherwise: .io) { () throws(SystemFailure) in
+        try calls.status(descriptor)
+      }
+    } catch {
+      calls.close(descriptor)
+      throw error
+    }
+    self.path = path
+    self.calls = calls
+    self.descriptor = descriptor
+    identity = FileIdentity(status)
+  }
+
   deinit { calls.close(descriptor) }
 
   /// All of `count` bytes from `offset`; throws `truncated` where the file does not hold them.

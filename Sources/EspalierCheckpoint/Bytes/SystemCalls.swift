@@ -57,6 +57,11 @@ struct SystemCalls: Sendable {
     return try call(.createTemporary, name) { openat(folder, $0, flags, 0o600) }
   }
 
+  /// A file that lives in memory and has no name.
+  func createInMemory() throws(SystemFailure) -> Int32 {
+    try call(.createTemporary) { cs_memory_file() }
+  }
+
   // MARK: Asking
 
   func status(_ fd: Int32) throws(SystemFailure) -> stat {

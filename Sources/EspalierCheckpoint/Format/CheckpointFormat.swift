@@ -31,6 +31,10 @@ public protocol CheckpointFormat: Sendable {
   /// Reads several files that together hold one tree.
   func open(shards: [ByteRegion], _ options: OpenOptions) throws -> OpenedContent
 
+  /// Whether only files numbered as shards (`model-00001-of-00002`) belong together, so that others of
+  /// one folder are checkpoints by themselves.
+  var shardsAreNumbered: Bool { get }
+
   /// The file to open where a path stands for a checkpoint without being a file that says so: a
   /// folder with a layout of its own, a prefix, a file of mere values. Nil where it stands for none.
   ///
@@ -45,6 +49,7 @@ extension CheckpointFormat {
   public var writer: (any CheckpointWriter)? { nil }
   public var holdsValues: Bool { true }
   public var metadataIsAboutTheFile: Bool { false }
+  public var shardsAreNumbered: Bool { false }
   public func fileMeant(by path: FilePath) -> FilePath? { nil }
 
   public func open(shards: [ByteRegion], _ options: OpenOptions) throws -> OpenedContent {

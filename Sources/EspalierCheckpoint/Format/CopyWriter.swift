@@ -17,6 +17,13 @@ struct CopyWriter: CheckpointWriter {
     return request.source.tree.isIdentical(to: destination.tree) && request.root == .root
   }
 
+  /// Whether the files of the destination stay as many as they are: shards that are saved under the
+  /// name of a single file become one.
+  static func keepsFiles(_ request: SaveRequest) -> Bool {
+    guard let destination = request.destination, canCopy(request) else { return false }
+    return destination.shards == nil || !Formats.hasExtension(request.path, of: destination.format)
+  }
+
   func losses(_ request: SaveRequest) throws -> [String] {
     _ = try Self.destination(of: request)
     return []

@@ -64,19 +64,7 @@ struct SavePlan {
       isCancelled: { meter.isStopped }, progress: { meter.follow($0) })
     let output = try AtomicFile(file.path, options: options)
     do {
-      var stream = ValueStream(output, meter)
-      for piece in file.pieces {
-        switch piece {
-        case .bytes(let bytes): try stream.append(bytes)
-        case .copy(let file, let range): try stream.append(range, of: file)
-        case .values(let leaf, let count):
-          try stream.append(leaf, of: request.source, count: count)
-        case .written(_, let write):
-          try stream.flush()
-          try write(output, meter)
-        }
-      }
-      try stream.flush()
+      try Self.write(file.pieces, to: output, request.source, meter)
       // At once, so that only one file holds a buffer.
       try output.prepare()
     } catch {
@@ -84,5 +72,22 @@ struct SavePlan {
       throw error
     }
     return output
+  }
+
+  static func write(
+    _ pieces: [Piece], to output: AtomicFile, _ source: any TensorSource, _ meter: SaveMeter
+  ) throws {
+    var stream = ValueStream(output, meter)
+    for piece in pieces {
+      switch piece {
+      case .bytes(let bytes): try stream.append(bytes)
+      case .copy(let file, let range): try stream.append(range, of: file)
+      case .values(let leaf, let count): try stream.append(leaf, of: source, count: count)
+      case .written(_, let write):
+        try stream.flush()
+        try write(output, meter)
+      }
+    }
+    try stream.flush()
   }
 }

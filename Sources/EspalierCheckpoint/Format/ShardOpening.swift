@@ -52,6 +52,7 @@ extension Checkpoint {
       let content = try candidates.format.open(region, options)
       return try assemble(path, candidates.format, content, files, options)
     }
+    try ShardNumbers.check(files, candidates.format, in: path)
     let (format, content) = try open(shards: files, options)
     var whole = content
     whole.notes.append("\(files.count) files of the folder are read as one tree")

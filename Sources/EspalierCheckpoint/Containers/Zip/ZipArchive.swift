@@ -101,6 +101,18 @@ package struct ZipArchive: Sendable {
     return content
   }
 
+  /// A compressed member as a file in memory. Throws as `read` does.
+  func inflated(_ entry: ZipEntry, limit: Int) throws(CheckpointError) -> InputFile {
+    guard entry.size <= limit else {
+      throw error(
+        .limitExceeded, entry, found: "\(entry.size) bytes", "at most \(limit) bytes",
+        advice: "unpack the archive first")
+    }
+    return try InputFile(inMemoryFor: region.file.path) { (append) throws(CheckpointError) in
+      try forEachPiece(of: entry, append)
+    }
+  }
+
   /// Reads a member to its end for its checksum alone.
   package func verify(_ entry: ZipEntry) throws(CheckpointError) {
     try forEachPiece(of: entry) { (_) throws(CheckpointError) in }
@@ -179,9 +191,11 @@ package struct ZipArchive: Sendable {
   }
 
   private func error(
-    _ code: CheckpointError.Code, _ entry: ZipEntry, found: String, _ expected: String
+    _ code: CheckpointError.Code, _ entry: ZipEntry, found: String, _ expected: String,
+    advice: String? = nil
   ) -> CheckpointError {
-    var error = region.origin.error(code, at: entry.headerOffset, found: found, expected: expected)
+    var error = region.origin.error(
+      code, at: entry.headerOffset, found: found, expected: expected, advice: advice)
     error.place = entry.name
     return error
   }

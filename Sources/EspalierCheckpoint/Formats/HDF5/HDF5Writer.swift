@@ -13,6 +13,9 @@ struct HDF5Writer: CheckpointWriter {
 
   func write(_ request: SaveRequest) throws -> SaveReport {
     let (destination, source) = try CopyWriter.destination(of: request, HDF5Source.self)
+    if let weights = try CompressedWeights(destination, source.file) {
+      return try weights.save(request) { try writeArrays(request, source, $0) }
+    }
     return try CopyWriter.overwrite(source.file.region.file, of: destination, request) { output in
       let arrays = try writeArrays(request, source, output)
       try ZipChecksums(destination, member: source.file)?.update(output)

@@ -15,6 +15,7 @@ package struct Keras: CheckpointFormat {
 
   static let weights = "model.weights.h5"
   private static let textLimit = 64 << 20
+  private static let unpackedLimit = 128 << 20
 
   package func sniff(_ sample: ContentSample) -> Confidence {
     guard sample.starts(with: "PK"), let archive = try? ZipArchive(sample.region) else {
@@ -31,12 +32,10 @@ package struct Keras: CheckpointFormat {
       throw region.origin.error(
         .malformed, at: 0, field: "archive", found: "no \(Self.weights)", expected: "one")
     }
-    guard let member = try archive.stored(entry) else {
-      throw region.origin.error(
-        .unsupported, at: entry.headerOffset, field: Self.weights, found: "a compressed member",
-        expected: "a stored one, as Keras writes it",
-        advice: "unpack the archive and open \(Self.weights)")
-    }
+    // Keras stores it; what others compressed is unpacked into memory.
+    let member =
+      try archive.stored(entry)
+      ?? ByteRegion(archive.inflated(entry, limit: Self.unpackedLimit))
     var entries: [MetadataEntry] = []
     var names = KerasNames()
     for name in ["metadata.json", "config.json"] {

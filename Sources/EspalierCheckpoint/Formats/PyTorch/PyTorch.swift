@@ -11,6 +11,7 @@ package struct PyTorch: CheckpointFormat {
   package let signature = "a zip archive with a member data.pkl"
 
   package let metadataIsAboutTheFile = true
+  package let shardsAreNumbered = true
 
   package var writer: (any CheckpointWriter)? { TorchWriter() }
 
@@ -26,13 +27,28 @@ package struct PyTorch: CheckpointFormat {
 
   package func open(_ region: ByteRegion, _ options: OpenOptions) throws -> OpenedContent {
     let zip = try ZipArchive(region)
-    if let archive = try TorchArchive(zip) {
-      var filler = TorchTreeFiller()
-      try filler.add(archive, under: .root)
-      var content = filler.finish()
-      content.metadata = try archive.metadata()
-      return content
+    guard let archive = try TorchArchive(zip) else { return try TorchBundle(zip).open() }
+    var filler = TorchTreeFiller()
+    try filler.add(archive, under: .root)
+    try TorchConstants(archive)?.add(to: &filler)
+    var content = filler.finish()
+    content.metadata = try archive.metadata()
+    return content
+  }
+
+  package func open(shards: [ByteRegion], _ options: OpenOptions) throws -> OpenedContent {
+    if let only = shards.first, shards.count == 1 { return try open(only, options) }
+    var metadata: [MetadataEntry] = []
+    var content = try TorchTreeFiller.open(shards) { region in
+      guard let archive = try TorchArchive(ZipArchive(region)) else {
+        throw CheckpointError(
+          .notACheckpoint, file: region.file.path, found: "an archive of several checkpoints",
+          expected: "a shard of one")
+      }
+      metadata += try archive.metadata().filter { !metadata.contains($0) }
+      return archive
     }
-    return try TorchBundle(zip).open()
+    content.metadata = metadata
+    return content
   }
 }

@@ -19,6 +19,8 @@ struct TorchArchive: TorchContainer {
   let prefix: [UInt8]
   let document: PickleDocument
   let isBigEndian: Bool
+  /// Of the members that are storages, behind the prefix.
+  private let folder: String
 
   var file: FilePath { zip.region.file.path }
 
@@ -41,10 +43,31 @@ struct TorchArchive: TorchContainer {
     _ = try zip.entry(entry.name)
     self.zip = zip
     prefix = Array(entry.name.dropLast(Self.pickleName.count))
+    folder = "data/"
+    document = try Self.document(entry, of: zip)
+    isBigEndian = try Self.byteOrder(zip, prefix)
+  }
+
+  /// Another pickle of the same archive, whose storages are members below another folder.
+  ///
+  /// - Returns: nil where it has none of that name.
+  init?(_ archive: TorchArchive, pickle: String, folder: String) throws {
+    guard let entry = try archive.zip.entry(archive.prefix + Array(pickle.utf8)) else { return nil }
+    zip = archive.zip
+    prefix = archive.prefix
+    self.folder = folder
+    document = try Self.document(entry, of: zip)
+    isBigEndian = archive.isBigEndian
+  }
+
+  private static func document(
+    _ entry: ZipEntry, of zip: ZipArchive
+  ) throws(CheckpointError) -> PickleDocument {
+    let document: PickleDocument
     if let stored = try zip.stored(entry) {
       document = try PickleDocument(stored)
     } else {
-      let bytes = try zip.read(entry, limit: Self.pickleLimit)
+      let bytes = try zip.read(entry, limit: pickleLimit)
       document = try PickleDocument(
         bytes, origin: ByteOrigin(file: zip.region.file.path, offset: nil))
     }
@@ -54,11 +77,11 @@ struct TorchArchive: TorchContainer {
         found: "\(byteCount(entry.size - document.end)) after the end of the pickle",
         expected: "nothing")
     }
-    isBigEndian = try Self.byteOrder(zip, prefix)
+    return document
   }
 
   func bytes(ofStorage key: [UInt8]) throws -> TorchPlace.Bytes? {
-    guard let entry = try zip.entry(prefix + Array("data/".utf8) + key) else { return nil }
+    guard let entry = try zip.entry(prefix + Array(folder.utf8) + key) else { return nil }
     if let region = try zip.stored(entry) { return .region(region) }
     return .compressed(zip, entry, from: 0)
   }
@@ -67,13 +90,24 @@ struct TorchArchive: TorchContainer {
     try ByteRegion(zip.region.file).slice(at: range.lowerBound, count: range.count)
   }
 
-  /// What the archive says about itself, in its small members.
+  /// What the archive says about itself, in its small members; of TorchScript also how much code there
+  /// is, which nothing here runs.
   func metadata() throws -> [MetadataEntry] {
-    try ["version", "byteorder", ".format_version"].compactMap { name in
+    var entries = try ["version", "byteorder", ".format_version"].compactMap {
+      name -> MetadataEntry? in
       guard let entry = try zip.entry(prefix + Array(name.utf8)) else { return nil }
       let text = try zip.read(entry, limit: 256)
       return MetadataEntry(Name(name), .text(text.filter { $0 > 0x20 }))
     }
+    let code = prefix + Array("code/".utf8)
+    let files = zip.entries.count {
+      $0.name.starts(with: code) && $0.name.suffix(3) == [0x2e, 0x70, 0x79]
+    }
+    if files > 0 {
+      let text = "\(files) \(files == 1 ? "file" : "files") of TorchScript, not run"
+      entries.append(MetadataEntry("code", .text(Array(text.utf8))))
+    }
+    return entries
   }
 
   private static func byteOrder(_ zip: ZipArchive, _ prefix: [UInt8]) throws -> Bool {

@@ -12,8 +12,9 @@ struct TorchBundle {
     var members: [[UInt8]] = []
     for entry in zip.entries where TorchArchive.isCheckpoint(entry.name) {
       let name = visibleText(entry.name)
-      guard let inner = try zip.stored(entry) else {
-        notes.append("the member “\(name)” is compressed and not shown: unpack it to see it")
+      guard let inner = try region(of: entry, &filler) else {
+        notes.append(
+          "the member “\(name)” is compressed and too large to be shown: unpack it to see it")
         continue
       }
       guard let archive = try TorchArchive(ZipArchive(inner)) else {
@@ -34,6 +35,20 @@ struct TorchBundle {
     content.metadata = try metadata()
     chooseRoot(of: &content, members)
     return content
+  }
+
+  /// Bytes that compressed members together may come to; they are unpacked into memory.
+  private static let unpackedLimit = 128 << 20
+
+  private func region(
+    of entry: ZipEntry, _ filler: inout TorchTreeFiller
+  ) throws -> ByteRegion? {
+    if let stored = try zip.stored(entry) { return stored }
+    let left = Self.unpackedLimit - filler.unpacked.reduce(0) { $0 + $1.file.size }
+    guard entry.size <= left else { return nil }
+    let file = try zip.inflated(entry, limit: left)
+    filler.unpacked.append(UnpackedMember(file: file, zip: zip, entry: entry))
+    return ByteRegion(file)
   }
 
   /// The member that holds the weights, where only one of them can.

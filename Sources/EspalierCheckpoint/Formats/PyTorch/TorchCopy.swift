@@ -85,7 +85,29 @@ struct TorchCopy {
       }
     }
     for file in changes.keys { changes[file]?.edits.sort() }
+    for member in places.unpacked { try pack(member) }
     return true
+  }
+
+  /// Changes in an archive that lies compressed in another one are new content of its member there.
+  private mutating func pack(_ member: UnpackedMember) throws {
+    guard let inner = changes.removeValue(forKey: ObjectIdentifier(member.file)),
+      !inner.edits.all.isEmpty || !inner.contents.isEmpty
+    else { return }
+    let pieces = try ZipCopy(
+      try ZipArchive(ByteRegion(member.file)), inner.edits, inner.contents
+    ).pieces()
+    let source = request.source
+    let path = request.path
+    let offset = member.zip.region.range.lowerBound + member.entry.headerOffset
+    changes[ObjectIdentifier(member.zip.region.file), default: Changes()].contents[offset] =
+      ZipCopy.Content { append in
+        let content = try ZipCopy.Content.file(beside: path) { output in
+          try SavePlan.write(pieces, to: output, source, SaveMeter(.none, total: 0))
+          return true
+        }
+        try content?.write(append)
+      }
   }
 
   private static func storage(_ bytes: TorchPlace.Bytes) -> StorageID? {

@@ -25,12 +25,21 @@ enum TorchPlace: Sendable {
   case nowhere(String)
 }
 
+/// A compressed member that was unpacked into memory to be read as a file.
+struct UnpackedMember: Sendable {
+  let file: InputFile
+  let zip: ZipArchive
+  let entry: ZipEntry
+}
+
 /// The tensors of PyTorch files.
 struct TorchSource: TensorSource {
   let tree: Tree
   /// For each leaf the number of its place, or -1.
   let placeOfLeaf: [Int32]
   let places: [TorchPlace]
+  /// Files in memory that regions among the places are of.
+  let unpacked: [UnpackedMember]
 
   func place(of leaf: LeafID) -> TorchPlace? {
     guard leaf.index < placeOfLeaf.count, placeOfLeaf[leaf.index] >= 0 else { return nil }

@@ -8,6 +8,8 @@ struct TorchTreeFiller {
   var texts = TorchTexts()
   private var placeOfLeaf: [Int32] = []
   private var places: [TorchPlace] = []
+  /// Files in memory that tensors lie in.
+  var unpacked: [UnpackedMember] = []
   /// Storages by archive and key.
   private var storages: [StorageKey: Int32] = [:]
   private var archives = 0
@@ -32,14 +34,38 @@ struct TorchTreeFiller {
     return node
   }
 
-  mutating func add(_ container: any TorchContainer, under root: TreeBuilder.Handle) throws {
+  /// The tree that several files hold together, each a part of it.
+  static func open(
+    _ shards: [ByteRegion], _ container: (ByteRegion) throws -> any TorchContainer
+  ) throws -> OpenedContent {
+    var filler = TorchTreeFiller()
+    var ends: [Int] = []
+    for region in shards {
+      do { try filler.add(container(region), under: .root) } catch let error as TreeError {
+        throw CheckpointError(error, file: region.file.path)
+      }
+      ends.append(filler.placeOfLeaf.count)
+    }
+    let places = filler.placeOfLeaf
+    var content = filler.finish()
+    // Indexes list tensors only.
+    content.shardOfLeaf = { [ends] leaf in
+      places[leaf.index] < 0 ? nil : ends.firstIndex { leaf.index < $0 }
+    }
+    return content
+  }
+
+  /// - Parameter object: the one to begin at; nil for the pickle's own.
+  mutating func add(
+    _ container: any TorchContainer, _ object: PickleID? = nil, under root: TreeBuilder.Handle
+  ) throws {
     archives += 1
     let document = container.document
     findings.note(globals: document.globals)
     texts.open(document)
     // Shared containers appear wherever they are shared; this bounds what sharing can multiply.
     let budget = visited + 1_000_000 + 4 * document.nodes.count
-    var steps = [Step.enter((document.root, root))]
+    var steps = [Step.enter((object ?? document.root, root))]
     /// The objects between the root and the one at hand.
     var above: Set<PickleID> = []
     while let step = steps.popLast() {
@@ -59,9 +85,12 @@ struct TorchTreeFiller {
     }
   }
 
+  var holdsArrays: Bool { !places.isEmpty }
+
   consuming func finish() -> OpenedContent {
     let findings = findings.all
-    let source = TorchSource(tree: builder.finish(), placeOfLeaf: placeOfLeaf, places: places)
+    let source = TorchSource(
+      tree: builder.finish(), placeOfLeaf: placeOfLeaf, places: places, unpacked: unpacked)
     return OpenedContent(source, findings: findings)
   }
 

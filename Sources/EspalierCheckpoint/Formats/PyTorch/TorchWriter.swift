@@ -30,7 +30,8 @@ struct TorchWriter: CheckpointWriter {
   }
 
   private func copy(_ request: SaveRequest) throws -> TorchCopy? {
-    request.destination?.format is PyTorch ? try TorchCopy(request) : nil
+    guard request.destination?.format is PyTorch, CopyWriter.keepsFiles(request) else { return nil }
+    return try TorchCopy(request)
   }
 
   private func member(_ name: String) -> [UInt8] { Array("archive/\(name)".utf8) }

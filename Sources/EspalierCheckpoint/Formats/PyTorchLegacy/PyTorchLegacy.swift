@@ -10,6 +10,7 @@ package struct PyTorchLegacy: CheckpointFormat {
   package let extensions = ["pt", "pth", "th", "tar", "bin"]
   package let signature = "a pickle of the number 0x1950a86a20f9469cfc6c"
   package let metadataIsAboutTheFile = true
+  package let shardsAreNumbered = true
 
   package init() {}
 
@@ -21,9 +22,10 @@ package struct PyTorchLegacy: CheckpointFormat {
   }
 
   package func open(_ region: ByteRegion, _ options: OpenOptions) throws -> OpenedContent {
-    let archive = try LegacyArchive(region)
-    var filler = TorchTreeFiller()
-    try filler.add(archive, under: .root)
-    return filler.finish()
+    try open(shards: [region], options)
+  }
+
+  package func open(shards: [ByteRegion], _ options: OpenOptions) throws -> OpenedContent {
+    try TorchTreeFiller.open(shards) { try LegacyArchive($0) }
   }
 }

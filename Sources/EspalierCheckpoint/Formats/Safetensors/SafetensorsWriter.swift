@@ -19,13 +19,8 @@ struct SafetensorsWriter: CheckpointWriter {
       losses: layout.losses)
   }
 
-  /// Shards saved under the name of a single file become one.
   private func copies(_ request: SaveRequest) -> Bool {
-    guard let destination = request.destination, destination.format is Safetensors else {
-      return false
-    }
-    let isOneFile = request.path.name.suffix(12).elementsEqual(".safetensors".utf8)
-    return CopyWriter.canCopy(request) && (destination.shards == nil || !isOneFile)
+    request.destination?.format is Safetensors && CopyWriter.keepsFiles(request)
   }
 
   /// Names that share the values of another are written with it.

@@ -112,9 +112,12 @@ def keras():
         "model.weights.h5": weights.read_bytes(),
     }
     weights.unlink()
-    with zipfile.ZipFile(HERE.parent / "keras" / "model.keras", "w") as archive:
-        for name, content in members.items():
-            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content)
+    # Keras stores the members; people who pack the archive anew compress them.
+    for file, method in [("model.keras", zipfile.ZIP_STORED), ("deflated.keras", zipfile.ZIP_DEFLATED)]:
+        with zipfile.ZipFile(HERE.parent / "keras" / file, "w") as archive:
+            for name, content in members.items():
+                info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+                archive.writestr(info, content, method)
 
 
 def main():

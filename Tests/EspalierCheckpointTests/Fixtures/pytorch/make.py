@@ -1,6 +1,7 @@
 """Makes the fixtures in this folder: python make.py (needs torch)."""
 
 import collections
+import io
 import pathlib
 import zipfile
 
@@ -31,3 +32,37 @@ with zipfile.ZipFile(here / "deflated.pt") as archive:
 with zipfile.ZipFile(here / "deflated.pt", "w", zipfile.ZIP_DEFLATED) as archive:
     for member, content in members:
         archive.writestr(zipfile.ZipInfo(member), content, zipfile.ZIP_DEFLATED)
+
+
+class Scaled(torch.nn.Module):
+    """Its forward pass has a tensor that tracing makes a constant."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
+
+    def forward(self, x):
+        return x @ self.weight * torch.tensor([0.5, 0.25])
+
+
+traced = torch.jit.trace(Scaled(), torch.ones(1, 2))
+torch.jit.save(traced, here / "traced.pt")
+# Freezing makes constants of all weights.
+torch.jit.save(torch.jit.freeze(traced.eval()), here / "frozen.pt")
+
+
+def saved(value):
+    buffer = io.BytesIO()
+    torch.save(value, buffer)
+    return buffer.getvalue()
+
+
+# As Stable-Baselines3 lays an agent out, but compressed, as an archiver does it.
+with zipfile.ZipFile(here / "agent.zip", "w") as archive:
+    members = {
+        "policy.pth": saved({"weight": torch.arange(6.0).view(2, 3), "bias": torch.ones(2)}),
+        "policy.optimizer.pth": saved({"state": {0: {"step": torch.tensor(3.0)}}}),
+        "_stable_baselines3_version": b"2.3.0",
+    }
+    for name, content in members.items():
+        archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
