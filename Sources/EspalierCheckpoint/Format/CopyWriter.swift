@@ -96,7 +96,8 @@ struct CopyWriter: CheckpointWriter {
       try SaveGroup.commit([output])
       return SaveReport(
         format: destination.format.name,
-        files: [SaveReport.File(path: request.path, size: input.size)], arrays: arrays, losses: [])
+        files: [SaveReport.File(path: request.path, size: output.position)], arrays: arrays,
+        losses: [])
     } catch {
       output.cancel()
       throw error

@@ -1,5 +1,21 @@
-/// Undoes the reordering by which arrays compress better.
+/// The reordering by which arrays compress better.
 enum Shuffle {
+  /// Puts all first bytes of the elements first, then all second ones, and so on.
+  ///
+  /// - Parameter unit: bytes of an element.
+  static func bytes(_ bytes: [UInt8], unit: Int) -> [UInt8] {
+    let count = unit > 0 ? bytes.count / unit : 0
+    if unit <= 1 || count < 2 { return bytes }
+    return [UInt8](unsafeUninitializedCapacity: bytes.count) { target, initialized in
+      for byte in 0..<unit {
+        let start = byte * count
+        for index in 0..<count { target[start + index] = bytes[index * unit + byte] }
+      }
+      for index in (count * unit)..<bytes.count { target[index] = bytes[index] }
+      initialized = bytes.count
+    }
+  }
+
   /// All first bytes of the elements came first, then all second ones, and so on.
   ///
   /// - Parameter unit: bytes of an element.

@@ -18,6 +18,8 @@ struct HDF5Cursor: Sendable {
   }
 
   var remaining: Int { bytes.count - position }
+  /// The addresses of its bytes.
+  var range: Range<Int> { start..<(start + bytes.count) }
   /// The address of the next byte.
   var address: Int { start + position }
 

@@ -15,6 +15,17 @@ struct HDF5File: Sendable {
   let root: Int
   /// The object header that holds what is true of the whole file; nil where there is none.
   let superblockExtension: Int?
+  /// Where the superblock says how long the file is.
+  let endField: EndField
+
+  struct EndField: Sendable {
+    /// Of the address, in the file's region.
+    var at: Int
+    /// What the address counts from.
+    var base: Int
+    /// The superblock with its checksum, which only newer files have.
+    var piece: Range<Int>?
+  }
 
   static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
 
@@ -66,6 +77,7 @@ struct HDF5File: Sendable {
       try cursor.skip(version == 0 ? 9 : 13, "superblock")
       base = try cursor.address("base address") ?? 0
       _ = try cursor.address("free space address")
+      endField = EndField(at: cursor.address, base: base)
       claimedEnd = try cursor.address("end of file address") ?? 0
       _ = try cursor.address("driver information address")
       _ = try cursor.unsigned(sizes.offset, "root group's name")
@@ -75,9 +87,11 @@ struct HDF5File: Sendable {
       try cursor.skip(1, "superblock flags")
       base = try cursor.address("base address") ?? 0
       superblockExtension = try cursor.address("superblock extension address")
+      let end = cursor.address
       claimedEnd = try cursor.address("end of file address") ?? 0
       root = try cursor.someAddress("root group's header")
       try cursor.checksum("superblock")
+      endField = EndField(at: end, base: base, piece: 0..<cursor.position)
     }
     try checkEnd(claimedEnd, base: base)
   }

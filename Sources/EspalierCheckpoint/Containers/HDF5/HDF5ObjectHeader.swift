@@ -13,6 +13,7 @@ struct HDF5Message: Sendable {
     static let filters = 0x0b
     static let attribute = 0x0c
     static let sharedTable = 0x0f
+    static let fileSpace = 0x17
     static let continuation = 0x10
     static let symbolTable = 0x11
     static let attributeInfo = 0x15

@@ -5,13 +5,16 @@ struct HDF5ValueWriter {
   private enum Place {
     /// One run, from this byte of the file's region.
     case run(Int, isHeader: Bool)
-    case chunks(HDF5ChunkList)
+    /// Chunks as they are in memory.
+    case plainChunks(HDF5ChunkList)
+    /// Chunks that are compressed, or not all in the file.
+    case chunks
   }
 
   private let values: HDF5Values
   private let array: ArrayDescription
   private let path: TreePath
-  /// Nil where the array does not lie in the file as plain values.
+  /// Nil where the array was never written to the file.
   private let place: Place?
 
   init(
@@ -24,59 +27,68 @@ struct HDF5ValueWriter {
       var isHeader = false
       if case .compact = values.dataset.layout { isHeader = true }
       place = .run(run.lowerBound, isHeader: isHeader)
-    } else if case .chunked(let chunking) = values.dataset.layout,
-      values.dataset.filters.filters.isEmpty, values.element.inner.isEmpty,
-      !values.shape.isEmpty
-    {
+    } else if case .chunked(let chunking) = values.dataset.layout, !values.shape.isEmpty {
+      guard values.dataset.filters.filters.isEmpty, values.element.inner.isEmpty else {
+        place = .chunks
+        return
+      }
       let list = try HDF5ChunkStore(values.dataset, chunking, values.file).list
-      // Chunks that were never written have no place in the file.
       let isWhole =
         list.chunks.count == product(list.grid.counts)
         && list.chunks.allSatisfy { $0.size >= chunking.byteCount }
-      place = isWhole ? .chunks(list) : nil
+      place = isWhole ? .plainChunks(list) : .chunks
     } else {
       place = nil
     }
   }
 
-  var isWritable: Bool { place != nil || array.elementCount == 0 }
-
-  /// Takes the values in C order of the array's shape.
+  /// False where there is no place for values.
+  ///
+  /// - Parameter reader: of the values in C order of the array's shape.
   func write(
-    _ reader: any TensorReader, _ output: AtomicFile, _ headers: inout HDF5HeaderPatches
-  ) throws {
-    guard let place else { return }
+    _ reader: () throws -> any TensorReader, _ output: AtomicFile, _ patches: inout HDF5Patches,
+    _ end: inout HDF5FileEnd
+  ) throws -> Bool {
+    guard array.elementCount != 0 else { return true }
+    guard let place else { return false }
     let blocks = StoredBlocks(array: array, path: path, file: values.file.region.file.path)
-    try blocks.forEach(of: reader) { box, stored in
+    if case .chunks = place {
+      var writer = try HDF5ChunkWriter(values, blocks)
+      try writer?.write(reader, output, &patches, &end)
+      return writer != nil
+    }
+    try blocks.forEach(of: reader()) { box, stored in
       var bytes = stored
       bytes.withUnsafeMutableBytes { reverseBytes($0, unit: values.element.swapped) }
       switch place {
       case .run(let start, let isHeader):
         try write(
-          bytes, box, in: ArrayBox(wholeOf: values.shape), at: start, isHeader, output, &headers)
-      case .chunks(let list):
+          bytes, box, in: ArrayBox(wholeOf: values.shape), at: start, isHeader, output, &patches)
+      case .plainChunks(let list):
         try list.grid.forEachPlace(touching: box) { chunkPlace throws(CheckpointError) in
           guard let number = list.grid.number(chunkPlace), let chunk = list.chunk(number) else {
             return
           }
           let container = ArrayBox(
             start: zip(chunkPlace, list.grid.chunk).map { $0 * $1 }, extent: list.grid.chunk)
-          try write(bytes, box, in: container, at: chunk.address, false, output, &headers)
+          try write(bytes, box, in: container, at: chunk.address, false, output, &patches)
         }
+      case .chunks: break
       }
     }
+    return true
   }
 
   private func write(
     _ bytes: [UInt8], _ box: ArrayBox, in container: ArrayBox, at start: Int, _ isHeader: Bool,
-    _ output: AtomicFile, _ headers: inout HDF5HeaderPatches
+    _ output: AtomicFile, _ patches: inout HDF5Patches
   ) throws(CheckpointError) {
     let size = array.dtype.bytesPerBlock
     let base = values.file.region.range.lowerBound
     try box.forEachRun(in: container) { outer, inner, count throws(CheckpointError) in
       let run = Array(bytes[(inner * size)..<((inner + count) * size)])
       if isHeader {
-        try headers.patch(run, at: start + outer * size, of: values.dataset.address)
+        try patches.patch(run, at: start + outer * size, of: values.dataset.address)
       } else {
         try output.write(run, at: base + start + outer * size)
       }

@@ -3,8 +3,8 @@ import EspalierTree
 /// Saves values into a copy of an HDF5 file, or of an archive around one.
 ///
 /// Arrays that lie in the file as plain values, in one run, in chunks or in an object header, are
-/// written over; checksums over them are made anew. Everything else stays byte for byte. Compressed
-/// arrays would change in size and move what is behind them: they may stay as they are, but not change.
+/// written over; chunks that are compressed are compressed anew. Checksums over all of them are made
+/// anew. Everything else stays byte for byte.
 struct HDF5Writer: CheckpointWriter {
   func losses(_ request: SaveRequest) throws -> [String] {
     _ = try CopyWriter.destination(of: request, HDF5Source.self)
@@ -27,24 +27,25 @@ struct HDF5Writer: CheckpointWriter {
   private func writeArrays(
     _ request: SaveRequest, _ source: HDF5Source, _ output: AtomicFile
   ) throws -> Int {
-    var headers = HDF5HeaderPatches(source.file)
+    var patches = HDF5Patches(source.file)
+    var end = try HDF5FileEnd(source.file)
     var seen: Set<Int> = []
     for leaf in source.tree.leafIDs {
       guard let values = source.values(of: leaf), values.obstacle == nil,
         seen.insert(values.dataset.address).inserted, let array = source.tree.array(leaf)
       else { continue }
-      let reader = try request.source.reader(for: leaf)
-      if isUnchanged(reader, values) { continue }
+      if isUnchanged(try request.source.reader(for: leaf), values) { continue }
       let writer = try HDF5ValueWriter(values, array, path: source.tree.path(of: leaf))
-      if writer.isWritable {
-        try writer.write(reader, output, &headers)
-      } else {
+      let isWritten = try writer.write(
+        { try request.source.reader(for: leaf) }, output, &patches, &end)
+      if !isWritten {
         try UnchangedValues.check(
-          leaf, request, source, Self.notPlain,
-          advice: "save as safetensors, or rewrite the file without compression first")
+          leaf, request, source, "new values for an array that was never written to the file",
+          advice: "save as safetensors")
       }
     }
-    try headers.write(to: output)
+    try end.update(&patches)
+    try patches.write(to: output)
     return seen.count
   }
 
@@ -56,7 +57,4 @@ struct HDF5Writer: CheckpointWriter {
     let start = values.file.region.range.lowerBound
     return plain.rest == (start + run.lowerBound)..<(start + run.upperBound)
   }
-
-  private static let notPlain =
-    "new values for an array that is compressed in the file, or not whole in it"
 }

@@ -133,6 +133,7 @@ def main():
     kind("chunks-old.h5", chunks, libver=OLD)
     kind("chunks-latest.h5", chunks, libver=("latest", "latest"))
     kind("chunk-arrays.h5", chunk_arrays)
+    kind("packed-arrays.h5", packed_arrays)
     kind("types.h5", types)
     kind("links.h5", links, libver=OLD, expects=False)
     kind("attributes.h5", attributes)
@@ -192,6 +193,16 @@ def chunk_arrays(file):
     holes = file.create_dataset("holes", (2500,), "<i2", chunks=(1,), maxshape=(None,), fillvalue=9)
     holes[2321] = 1
     holes[7] = 2
+
+
+def packed_arrays(file):
+    options = {"compression": "gzip", "shuffle": True, "fletcher32": True}
+    file.create_dataset("pages", data=ramp(4400, dtype="<i2"), chunks=(4,), maxshape=(4400,), **options)
+    file.create_dataset("blocks", data=ramp(4400, dtype="<i2"), chunks=(4,), maxshape=(None,), **options)
+    file.create_dataset("tree", data=ramp(20, 96, dtype=">i2"), chunks=(1, 8), maxshape=(None, None),
+                        **options)
+    holes = file.create_dataset("holes", (9, 9), "<i2", chunks=(3, 3), fillvalue=9, **options)
+    holes[4, 4] = 1
 
 
 def types(file):

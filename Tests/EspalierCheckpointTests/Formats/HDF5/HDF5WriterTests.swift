@@ -5,13 +5,12 @@ import Testing
 
 /// Values are saved into a copy of the file; everything else in it stays.
 @Suite struct HDF5WriterTests {
-  /// A tree whose arrays have other values, each byte one more; but for compressed ones.
+  /// A tree whose arrays have other values, each byte one more.
   private struct Shifted: TensorSource {
     let base: Checkpoint
     var tree: Tree { base.tree }
     func hasValues(_ leaf: LeafID) -> Bool { base.hasValues(leaf) }
     func reader(for leaf: LeafID) throws -> any TensorReader {
-      if tree.name(of: tree.node(of: leaf)) == "packed" { return try base.reader(for: leaf) }
       return BufferReader(try base.bytes(of: leaf).map { $0 &+ 1 })
     }
   }
@@ -44,8 +43,11 @@ import Testing
         try saved.bytes(of: leaf) == source.bytes(of: leaf),
         "\(opened.tree.path(of: leaf))")
     }
+    // What is compressed may take another room afterwards.
     if path.contains("deflated") { return }
-    #expect(folder.read("a")?.count == (try Fixtures.bytes(original)).count)
+    let size = try Fixtures.bytes(original).count
+    #expect(try #require(folder.read("a")).count >= size)
+    if !path.contains("jld2") { #expect(folder.read("a")?.count == size) }
   }
 
   @Test func chunksThatAreNotCompressedAreWrittenOver() throws {
@@ -63,18 +65,6 @@ import Testing
       let old = try opened.bytes(of: leaf)
       #expect(try saved.bytes(of: leaf) == (isNew ? old.map { $0 &+ 1 } : old))
     }
-  }
-
-  @Test func compressedArraysMayStayButNotChange() throws {
-    let folder = TemporaryFolder()
-    let path = Fixtures.folder.appendingPathComponent("hdf5-kinds/chunks.h5")
-    let opened = try Checkpoint.open(FilePath(path))
-    let source = Partly(base: opened, names: ["gzip"])
-    let error = #expect(throws: CheckpointError.self) {
-      try Checkpoint.save(SaveRequest(source, like: opened, to: folder.file("a")))
-    }
-    #expect(error?.code == .unsupported && error?.place == Array("gzip".utf8))
-    #expect(folder.names == [])
   }
 
   private struct Partly: TensorSource {

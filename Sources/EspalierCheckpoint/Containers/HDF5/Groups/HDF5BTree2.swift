@@ -35,6 +35,14 @@ struct HDF5BTree2 {
     _ metadata: HDF5Metadata,
     _ body: (inout HDF5Cursor) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
+    try forEachRecordInNode(metadata) { record, _ throws(CheckpointError) in try body(&record) }
+  }
+
+  /// - Parameter body: gets a record, and the addresses of the node, checksum and all, that it is in.
+  func forEachRecordInNode(
+    _ metadata: HDF5Metadata,
+    _ body: (inout HDF5Cursor, Range<Int>) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
     guard let root else { return }
     let levels = Levels(self, metadata.sizes)
     var pending = [(address: root, records: rootRecords, level: depth)]
@@ -59,7 +67,7 @@ struct HDF5BTree2 {
       try cursor.skip(2, "B-tree node")
       for _ in 0..<node.records {
         var record = try cursor.part(recordSize, "B-tree record")
-        try body(&record)
+        try body(&record, cursor.range)
       }
       if node.level > 0 {
         var children: [(address: Int, records: Int, level: Int)] = []

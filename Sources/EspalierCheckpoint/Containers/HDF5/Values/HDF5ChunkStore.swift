@@ -120,12 +120,35 @@ final class HDF5ChunkStore {
     }
   }
 
+  /// What a chunk holds, decompressed; the fill value where it was never written.
+  func content(of chunk: HDF5Chunk?, _ place: [Int]) throws(CheckpointError) -> [UInt8] {
+    let source = try source(chunk, place)
+    if case .memory(let bytes) = source { return bytes }
+    var bytes = [UInt8](repeating: 0, count: chunkSize)
+    var failure: CheckpointError?
+    bytes.withUnsafeMutableBytes { buffer in
+      do throws(CheckpointError) { try copyRun(source, 0, buffer) } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
+  /// What is to be stored for the content of a chunk; nil where it cannot be made.
+  func stored(_ content: [UInt8], as chunk: HDF5Chunk, _ place: [Int], level: Int? = nil)
+    -> [UInt8]?
+  {
+    if isPlain(place) { return content }
+    return filters.apply(content, mask: chunk.mask, elementSize: elementSize, level: level)
+  }
+
+  private func isPlain(_ place: [Int]) -> Bool {
+    filters.filters.isEmpty || leavesPartialChunks && !isWhole(place)
+  }
+
   private func source(_ chunk: HDF5Chunk?, _ place: [Int]) throws(CheckpointError) -> Source {
     guard let chunk else { return .fill }
     if let known = cache[chunk.number] { return .memory(known) }
-    let isPlain =
-      filters.filters.isEmpty
-      || leavesPartialChunks && !isWhole(place)
+    let isPlain = isPlain(place)
     if isPlain {
       guard chunk.size >= chunkSize else { throw broken(chunk, "\(chunk.size) bytes") }
       if chunkSize > Self.wholeLimit { return .file(at: chunk.address) }

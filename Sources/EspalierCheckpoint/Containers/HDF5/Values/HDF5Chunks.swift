@@ -7,6 +7,20 @@ struct HDF5Chunk: Sendable {
   var size: Int
   /// Filters that were left out, by bit.
   var mask: Int
+  /// Where its address and size are written; nil where they follow from others.
+  var entry: Entry?
+
+  /// What an index says of one chunk.
+  struct Entry: Sendable {
+    var addressAt: Int
+    var sizeAt: Int
+    /// Bytes that hold the size.
+    var sizeWidth: Int
+    /// The part of the index that a checksum at its end covers; nil where there is none.
+    var piece: Range<Int>?
+    /// Whether it stands in the dataset's object header.
+    var isInHeader = false
+  }
 }
 
 /// The grid that chunks divide a dataset into.
@@ -65,13 +79,15 @@ struct HDF5ChunkList {
     self.isFiltered = isFiltered
     self.metadata = metadata
     switch chunking.index {
-    case .tree(nil), .single(nil, _, _), .implicit(nil), .fixedArray(nil), .extensibleArray(nil),
+    case .tree(nil), .single(nil, _), .implicit(nil), .fixedArray(nil), .extensibleArray(nil),
       .tree2(nil):
       break
     case .tree(let root?): try readTree(root)
-    case .single(let address?, let size, let mask):
+    case .single(let address?, let filtered):
       chunks.append(
-        HDF5Chunk(number: 0, address: address, size: size ?? chunking.byteCount, mask: mask))
+        HDF5Chunk(
+          number: 0, address: address, size: filtered?.size ?? chunking.byteCount,
+          mask: filtered?.mask ?? 0, entry: filtered?.entry))
     case .implicit(let address?): try readImplicit(address, space)
     case .fixedArray(let address?):
       let numbers = ArrayNumbers(grid, space, growing: nil)
@@ -101,10 +117,13 @@ struct HDF5ChunkList {
     return low < chunks.count && chunks[low].number == number ? chunks[low] : nil
   }
 
-  private mutating func add(number: Int?, address: Int?, size: Int, mask: Int) {
+  private mutating func add(
+    number: Int?, address: Int?, size: Int, mask: Int, entry: HDF5Chunk.Entry? = nil
+  ) {
     // Chunks outside the shape are left over from before the dataset shrank.
     guard let number, let address else { return }
-    chunks.append(HDF5Chunk(number: number, address: address, size: size, mask: mask))
+    chunks.append(
+      HDF5Chunk(number: number, address: address, size: size, mask: mask, entry: entry))
   }
 
   private mutating func readTree(_ root: Int) throws(CheckpointError) {
@@ -126,7 +145,10 @@ struct HDF5ChunkList {
         place.append(offset / dimensions[axis])
       }
       if let number = grid.number(place) {
-        found.append(HDF5Chunk(number: number, address: address, size: size, mask: mask))
+        let entry = HDF5Chunk.Entry(
+          addressAt: key.range.upperBound, sizeAt: key.start, sizeWidth: 4)
+        found.append(
+          HDF5Chunk(number: number, address: address, size: size, mask: mask, entry: entry))
       }
     }
     chunks = found
@@ -137,14 +159,18 @@ struct HDF5ChunkList {
     let tree = try HDF5BTree2(metadata, at: root)
     let isFiltered = tree.kind == 11
     var found: [HDF5Chunk] = []
-    try tree.forEachRecord(metadata) { record throws(CheckpointError) in
+    try tree.forEachRecordInNode(metadata) { record, node throws(CheckpointError) in
+      let entry = recordEntry(at: record.start, in: node)
       let address = try record.address("chunk")
       let size = isFiltered ? try record.count(width, "chunk size") : chunking.byteCount
       let mask = isFiltered ? try record.u32("chunk filters") : 0
       var place: [Int] = []
       for _ in grid.shape { place.append(try record.count(8, "chunk place")) }
       if let number = grid.number(place), let address {
-        found.append(HDF5Chunk(number: number, address: address, size: size, mask: mask))
+        found.append(
+          HDF5Chunk(
+            number: number, address: address, size: size, mask: mask,
+            entry: isFiltered ? entry : nil))
       }
     }
     chunks = found
@@ -180,10 +206,17 @@ struct HDF5ChunkList {
   mutating func addEntry(
     _ cursor: inout HDF5Cursor, number: Int?
   ) throws(CheckpointError) {
+    let entry = isFiltered ? recordEntry(at: cursor.address, in: cursor.range) : nil
     let address = try cursor.address("chunk")
     let size = isFiltered ? try cursor.count(sizeWidth, "chunk size") : chunking.byteCount
     let mask = isFiltered ? try cursor.u32("chunk filters") : 0
-    add(number: number, address: address, size: size, mask: mask)
+    add(number: number, address: address, size: size, mask: mask, entry: entry)
+  }
+
+  /// An entry that has its address first and then its size.
+  private func recordEntry(at start: Int, in piece: Range<Int>) -> HDF5Chunk.Entry {
+    HDF5Chunk.Entry(
+      addressAt: start, sizeAt: start + metadata.sizes.offset, sizeWidth: sizeWidth, piece: piece)
   }
 }
 

@@ -66,11 +66,18 @@ enum HDF5Layout: Sendable {
 struct HDF5Chunking: Sendable {
   enum Index: Sendable {
     case tree(Int?)
-    case single(Int?, filteredSize: Int?, mask: Int)
+    case single(Int?, Filtered?)
     case implicit(Int?)
     case fixedArray(Int?)
     case extensibleArray(Int?)
     case tree2(Int?)
+  }
+
+  /// What the header says of a single chunk that filters were applied to.
+  struct Filtered: Sendable {
+    var size: Int
+    var mask: Int
+    var entry: HDF5Chunk.Entry
   }
 
   /// Elements along each axis.
@@ -111,9 +118,8 @@ struct HDF5Chunking: Sendable {
     let index: Index
     switch kind {
     case 1:
-      let size = flags & 2 != 0 ? try cursor.length("chunk size") : nil
-      let mask = flags & 2 != 0 ? try cursor.u32("chunk filters") : 0
-      index = .single(try cursor.address("chunk"), filteredSize: size, mask: mask)
+      let filtered = flags & 2 != 0 ? try Self.filtered(&cursor) : nil
+      index = .single(try cursor.address("chunk"), filtered)
     case 2: index = .implicit(try cursor.address("chunks"))
     case 3:
       try cursor.skip(1, "chunk index")
@@ -131,6 +137,16 @@ struct HDF5Chunking: Sendable {
     try self.init(dimensions, index, cursor)
     leavesPartialChunks = flags & 1 != 0
     self.hasWideSizes = hasWideSizes
+  }
+
+  private static func filtered(_ cursor: inout HDF5Cursor) throws(CheckpointError) -> Filtered {
+    let start = cursor.address
+    let size = try cursor.length("chunk size")
+    let mask = try cursor.u32("chunk filters")
+    return Filtered(
+      size: size, mask: mask,
+      entry: HDF5Chunk.Entry(
+        addressAt: cursor.address, sizeAt: start, sizeWidth: cursor.sizes.length, isInHeader: true))
   }
 
   /// Bytes of a chunk before compression.

@@ -1,11 +1,12 @@
-/// Values that lie in object headers, whose newer form has a checksum over each of its pieces.
-struct HDF5HeaderPatches {
+/// Bytes that change inside the structures of a file, many of which have a checksum at their end.
+struct HDF5Patches {
   private let file: HDF5File
   private let metadata: HDF5Metadata
-  /// Pieces with a checksum, as they will be.
+  /// Structures with a checksum, by their address, as they will be.
   private var pieces: [Int: [UInt8]] = [:]
-  private var ranges: [Int: [Range<Int>]] = [:]
-  /// Bytes of headers without one.
+  /// The pieces of object headers that have one.
+  private var headers: [Int: [Range<Int>]] = [:]
+  /// Bytes of structures without one.
   private var plain: [(at: Int, bytes: [UInt8])] = []
 
   init(_ file: HDF5File) {
@@ -13,20 +14,26 @@ struct HDF5HeaderPatches {
     metadata = HDF5Metadata(file)
   }
 
-  /// - Parameter object: the address of the header.
+  /// - Parameter object: the address of the object header that the bytes are in.
   mutating func patch(
     _ bytes: [UInt8], at address: Int, of object: Int
   ) throws(CheckpointError) {
     let checked: [Range<Int>]
-    if let known = ranges[object] {
+    if let known = headers[object] {
       checked = known
     } else {
       checked = try HDF5ObjectHeader(metadata, at: object).checkedPieces
-      ranges[object] = checked
+      headers[object] = checked
     }
-    guard let piece = checked.first(where: { $0.contains(address) }),
-      address + bytes.count <= piece.upperBound - 4
-    else {
+    try patch(bytes, at: address, in: checked.first { $0.contains(address) })
+  }
+
+  /// - Parameter piece: the structure that the bytes are in, with the checksum at its end; nil where
+  ///   it has none.
+  mutating func patch(
+    _ bytes: [UInt8], at address: Int, in piece: Range<Int>?
+  ) throws(CheckpointError) {
+    guard let piece, piece.contains(address), address + bytes.count <= piece.upperBound - 4 else {
       plain.append((address, bytes))
       return
     }
@@ -44,8 +51,15 @@ struct HDF5HeaderPatches {
       let checksum = bytes.withUnsafeBytes {
         lookup3(UnsafeRawBufferPointer(rebasing: $0.dropLast(4)))
       }
-      let tail = (0..<4).map { UInt8(truncatingIfNeeded: checksum >> UInt32(8 * $0)) }
+      let tail = HDF5File.littleEndian(Int(checksum), width: 4)
       try output.write(bytes.dropLast(4) + tail, at: base + at)
     }
+  }
+}
+
+extension HDF5File {
+  /// A number as the file's structures hold it.
+  static func littleEndian(_ value: Int, width: Int) -> [UInt8] {
+    (0..<width).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
   }
 }
