@@ -62,6 +62,22 @@ struct FolderListing {
 
   /// Names in order of their bytes; `model-00002` after `model-00001`.
   private static func names(in path: FilePath) throws(CheckpointError) -> [[UInt8]] {
+    try names(in: path) { _, _ in true }
+  }
+
+  /// Names of folders in a folder, in order of their bytes; links are none.
+  static func subfolders(of path: FilePath) throws(CheckpointError) -> [[UInt8]] {
+    let calls = SystemCalls()
+    return try names(in: path) { folder, name in
+      let status = try? calls.status(FilePath(bytes: name), in: folder)
+      return status.map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
+    }
+  }
+
+  /// - Parameter isWanted: gets the folder's descriptor and a name.
+  private static func names(
+    in path: FilePath, where isWanted: (Int32, [UInt8]) -> Bool
+  ) throws(CheckpointError) -> [[UInt8]] {
     guard let folder = path.withCString({ opendir($0) }) ?? nil else {
       throw CheckpointError(
         SystemFailure(call: .openFolder, error: errno), file: path, doing: "opening")
@@ -75,7 +91,7 @@ struct FolderListing {
         throw CheckpointError(
           .limitExceeded, file: path, found: "more files", expected: "at most \(entryLimit)")
       }
-      names.append(name)
+      if isWanted(dirfd(folder), name) { names.append(name) }
     }
     return names.sorted { $0.lexicographicallyPrecedes($1) }
   }

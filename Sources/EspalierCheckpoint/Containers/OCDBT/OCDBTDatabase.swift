@@ -9,6 +9,25 @@ struct OCDBTDatabase {
     case bytes([UInt8])
     case stored(ByteRegion)
 
+    /// In bytes.
+    var count: Int {
+      switch self {
+      case .bytes(let bytes): bytes.count
+      case .stored(let region): region.count
+      }
+    }
+
+    /// Some of the bytes; nil where the value does not have them.
+    func part(at offset: Int, count: Int) throws(CheckpointError) -> [UInt8]? {
+      guard offset >= 0, count >= 0, offset <= self.count, count <= self.count - offset else {
+        return nil
+      }
+      return switch self {
+      case .bytes(let bytes): Array(bytes[offset..<(offset + count)])
+      case .stored(let region): try region.read(at: offset, count: count)
+      }
+    }
+
     func read(limit: Int, field: String) throws(CheckpointError) -> [UInt8] {
       switch self {
       case .bytes(let bytes): bytes

@@ -1,36 +1,20 @@
 import EspalierTree
 
-/// The arrays of a database.
+/// The arrays of a checkpoint.
 struct OrbaxSource: TensorSource {
   let tree: Tree
-  private let manifest: FilePath
+  private let store: ZarrStore
   /// By leaf number; nil for leaves that are not arrays.
   private let arrays: ContiguousArray<ZarrArray?>
-  private let values: [[UInt8]: OCDBTDatabase.Value]
 
-  private static let description = Array("/.zarray".utf8)
-  private static let descriptionLimit = 1 << 20
-
-  init(_ database: OCDBTDatabase, _ metadata: OrbaxMetadata, _ manifest: FilePath) throws {
-    self.manifest = manifest
+  init(_ store: ZarrStore, _ metadata: OrbaxMetadata) throws {
+    self.store = store
     var builder = TreeBuilder(order: .natural)
     var arrays = ContiguousArray<ZarrArray?>()
-    var values: [[UInt8]: OCDBTDatabase.Value] = [:]
-    for (key, value) in database.entries {
-      guard values.updateValue(value, forKey: key) == nil else {
-        throw CheckpointError(
-          .duplicateName, file: manifest, place: key, found: "this key a second time",
-          expected: "every key once")
-      }
-      try Self.checkVersion(key, manifest)
-      guard key.count > Self.description.count,
-        key.suffix(Self.description.count)
-          .elementsEqual(Self.description)
-      else { continue }
-      let name = Array(key.dropLast(Self.description.count))
-      let text = try value.read(limit: Self.descriptionLimit, field: ".zarray")
-      let array = try ZarrArray(text, name: name, file: manifest)
-      let node = try builder.flatNode(Name(name))
+    var names: Set<[UInt8]> = []
+    for array in store.arrays {
+      names.insert(array.name)
+      let node = try builder.flatNode(Name(array.name))
       if let dtype = array.dtype {
         try builder.setArray(ArrayDescription(dtype, Shape(array.shape)), at: node)
       } else {
@@ -39,22 +23,12 @@ struct OrbaxSource: TensorSource {
       }
       arrays.append(array.dtype == nil ? nil : array)
     }
-    for name in metadata.absent where values[name + Self.description] == nil {
+    for name in metadata.absent where !names.contains(name) {
       try builder.setLeaf(.value(.nothing), at: builder.flatNode(Name(name)))
       arrays.append(nil)
     }
     tree = builder.finish()
     self.arrays = arrays
-    self.values = values
-  }
-
-  private static func checkVersion(
-    _ key: [UInt8], _ manifest: FilePath
-  ) throws(CheckpointError) {
-    guard key.suffix(10).elementsEqual("/zarr.json".utf8) else { return }
-    throw CheckpointError(
-      .unsupported, file: manifest, place: key, found: "an array of zarr version 3",
-      expected: "zarr version 2", advice: "save it with use_zarr3=False, or as safetensors")
   }
 
   private func array(_ leaf: LeafID) -> ZarrArray? {
@@ -68,18 +42,18 @@ struct OrbaxSource: TensorSource {
       throw NoValues(tree.path(of: leaf), reason: "it is not an array")
     }
     if let obstacle = array.obstacle { throw NoValues(tree.path(of: leaf), reason: obstacle) }
-    let reader =
-      try plainReader(array, dtype) ?? ZarrReader(ZarrChunks(array, dtype, manifest, values))
+    let reader = try plainReader(array, dtype) ?? ZarrReader(ZarrChunks(array, dtype, store))
     let size = dtype.componentSize
-    return array.isBigEndian && size > 1 ? SwappingReader(reader, itemSize: size) : reader
+    return array.codecs.isBigEndian && size > 1 ? SwappingReader(reader, itemSize: size) : reader
   }
 
   /// Where the whole array is one run of bytes of a file.
   private func plainReader(
     _ array: ZarrArray, _ dtype: DType
   ) throws -> (any TensorReader)? {
-    guard array.compressor == .none, array.chunk == array.shape,
-      case .stored(let region)? = values[array.key([Int](repeating: 0, count: array.shape.count))],
+    guard array.codecs.steps.isEmpty, array.shards == nil, array.chunk == array.shape,
+      case .stored(let region)? = try store.value(
+        array.key([Int](repeating: 0, count: array.shape.count))),
       region.count == ArrayDescription(dtype, Shape(array.shape)).byteCount
     else { return nil }
     return FileRangeReader(region)

@@ -31,13 +31,21 @@ def store(folder, path=""):
     return {"driver": "ocdbt", "base": f"file://{folder}/", "path": path}
 
 
+def plain(folder, path=""):
+    return {"driver": "file", "path": f"{folder}/{path}"}
+
+
 def expect(folder):
     """Writes what tensorstore reads."""
     rows = ["#tensor path\tdtype\tshape\tsha256"]
-    keys = ts.KvStore.open(store(folder)).result().list().result()
-    for key in sorted(k.decode() for k in keys if k.endswith(b"/.zarray")):
-        name = key.removesuffix("/.zarray")
-        array = ts.open({"driver": "zarr", "kvstore": store(folder, name + "/")}).result()
+    is_database = (folder / "manifest.ocdbt").exists()
+    place = store if is_database else plain
+    keys = ts.KvStore.open(place(folder)).result().list().result()
+    ends = ("/.zarray", "/zarr.json")
+    for key in sorted(k.decode() for k in keys if k.decode().endswith(ends)):
+        name, end = key.rsplit("/", 1)
+        driver = "zarr" if end == ".zarray" else "zarr3"
+        array = ts.open({"driver": driver, "kvstore": place(folder, name + "/")}).result()
         value = np.asarray(array.read().result(), order="C")
         kind = NAMES.get(array.dtype.name)
         if kind is None:
@@ -53,6 +61,22 @@ def fresh(name):
     folder = KINDS / name
     shutil.rmtree(folder, ignore_errors=True)
     return folder
+
+
+def write3(folder, name, value, codecs, shape=None, **metadata):
+    value = np.asarray(value)
+    kinds = {"b": "bool"}
+    spec = {
+        "driver": "zarr3", "kvstore": store(folder, name + "/"), "create": True,
+        "metadata": {
+            "shape": list(value.shape), "data_type": kinds.get(value.dtype.kind, value.dtype.name),
+            "codecs": codecs, **metadata,
+        },
+    }
+    array = ts.open(spec).result()
+    if value.size:
+        array.write(value).result()
+    return array
 
 
 def write(folder, name, value, dtype, **metadata):
@@ -116,6 +140,54 @@ def chunks():
     expect(pack(folder, "chunks"))
 
 
+def chunks3():
+    """Version 3: shards, and what can be done to chunks."""
+    folder = fresh("chunks3-unpacked")
+
+    def codec(name, **configuration):
+        return {"name": name, "configuration": configuration} if configuration else {"name": name}
+
+    little, big = codec("bytes", endian="little"), codec("bytes", endian="big")
+    zstd, gzip = codec("zstd", level=3), codec("gzip", level=1)
+    blosc = codec("blosc", cname="zstd", clevel=1, shuffle="shuffle", typesize=4, blocksize=0)
+
+    def shards(chunk, *codecs, at="end", index=(little, codec("crc32c"))):
+        return [codec("sharding_indexed", chunk_shape=chunk, codecs=list(codecs),
+                      index_codecs=list(index), index_location=at)]
+
+    def grid(*shape):
+        return {"name": "regular", "configuration": {"chunk_shape": list(shape)}}
+
+    write3(folder, "whole", ramp(3, 4), [little])
+    write3(folder, "edges", ramp(5, 7), [little, zstd], chunk_grid=grid(2, 3))
+    write3(folder, "gzip", ramp(9, dtype="<i4"), [little, gzip], chunk_grid=grid(4))
+    write3(folder, "blosc", ramp(2000), [little, blosc, codec("crc32c")])
+    write3(folder, "checked", ramp(5), [little, codec("crc32c"), zstd])
+    write3(folder, "big", ramp(2, 3, dtype="<f8"), [big, zstd])
+    write3(folder, "scalar", np.int64(7), [little])
+    write3(folder, "flags", np.array([True, False, True]), [codec("bytes"), zstd])
+    write3(folder, "brain", ramp(4).astype("bfloat16"), [little, zstd])
+    write3(folder, "complex", ramp(4).astype("<c8"), [little])
+    write3(folder, "dots", ramp(4, 4), [little], chunk_grid=grid(2, 2),
+           chunk_key_encoding=codec("default", separator="."))
+    write3(folder, "older-keys", ramp(4, 4), [little], chunk_grid=grid(2, 2),
+           chunk_key_encoding=codec("v2", separator="."))
+    write3(folder, "shards", ramp(9, 10), shards([2, 2], little, zstd), chunk_grid=grid(4, 6))
+    write3(folder, "shards.first", ramp(9), shards([2], little, at="start"), chunk_grid=grid(4))
+    write3(folder, "shards.plain-index", ramp(9), shards([2], big, gzip, index=[big]),
+           chunk_grid=grid(4))
+    write3(folder, "shards.scalar", np.float64(2.5), shards([], little, zstd))
+    write3(folder, "columns", ramp(2, 3), [codec("transpose", order=[1, 0]), little])
+    sparse = write3(folder, "fill.minus", np.zeros((0, 2), "<f4"), shards([1, 2], little, zstd),
+                    chunk_grid=grid(4, 2), fill_value=-1.5)
+    sparse = sparse.resize(exclusive_max=[9, 2]).result()
+    sparse[1].write(ramp(2)).result()
+    nan = write3(folder, "fill.bits", np.zeros((0,), "<f4"), [little], chunk_grid=grid(2),
+                 fill_value="0x7fc00001")
+    nan.resize(exclusive_max=[3]).result()
+    expect(pack(folder, "chunks3"))
+
+
 def many():
     """Enough keys for nodes in nodes, with nothing compressed."""
     folder = fresh("many-unpacked")
@@ -125,16 +197,16 @@ def many():
     expect(pack(folder, "many", config))
 
 
-def saved():
+def saved(name="saved", **options):
     """What Orbax writes: lists, dictionaries, numbers and None."""
     import orbax.checkpoint as ocp
 
-    folder = fresh("saved")
+    folder = fresh(name)
     tree = {
         "params": {"dense": {"kernel": ramp(3, 2), "bias": ramp(2)}, "layers": [ramp(1), ramp(2)]},
         "step": 7, "nothing": None,
     }
-    with ocp.Checkpointer(ocp.PyTreeCheckpointHandler(use_ocdbt=True)) as saver:
+    with ocp.Checkpointer(ocp.PyTreeCheckpointHandler(**{"use_ocdbt": True, **options})) as saver:
         saver.save(folder, tree)
     # Names the machine's folders, and nobody reads it.
     (folder / "commit_success.txt").unlink(missing_ok=True)
@@ -153,5 +225,8 @@ def empty():
 KINDS.mkdir(exist_ok=True)
 empty()
 chunks()
+chunks3()
 many()
 saved()
+saved("folders", use_ocdbt=False)
+saved("folders3", use_ocdbt=False, use_zarr3=True)

@@ -11,7 +11,7 @@ import Testing
 
   static func kind(_ name: String) -> FilePath { FilePath(kinds.appendingPathComponent(name)) }
 
-  @Test(arguments: ["chunks", "many", "saved"])
+  @Test(arguments: ["chunks", "chunks3", "many", "saved", "folders", "folders3"])
   func holdsWhatTensorStoreFinds(_ name: String) throws {
     try compare(
       Self.kinds.appendingPathComponent(name),
@@ -54,6 +54,109 @@ import Testing
       let error = #expect(throws: NoValues.self) { _ = try checkpoint.bytes(of: leaf) }
       #expect(error?.reason.contains(reason) == true)
     }
+  }
+
+  @Test func whatVersion3CannotReadSaysWhy() throws {
+    let checkpoint = try Checkpoint.open(Self.kind("chunks3"))
+    let node = try #require(checkpoint.tree.node(named: "columns"))
+    let leaf = try #require(checkpoint.tree.leaf(at: node))
+    let error = #expect(throws: NoValues.self) { _ = try checkpoint.bytes(of: leaf) }
+    #expect(error?.reason.contains("another order") == true)
+  }
+
+  /// An array of version 3 in a folder of its own, described by hand.
+  private func folder(_ description: String, _ chunks: [String: [UInt8]]) throws -> URL {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    for (name, bytes) in chunks {
+      let file = folder.appendingPathComponent("w/\(name)")
+      try FileManager.default.createDirectory(
+        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(bytes).write(to: file)
+    }
+    try Data(description.utf8).write(to: folder.appendingPathComponent("w/zarr.json"))
+    try Data(#"{"tree_metadata": {}}"#.utf8).write(to: folder.appendingPathComponent("_METADATA"))
+    return folder
+  }
+
+  private static func description(_ codecs: String, shape: String = "[2]") -> String {
+    #"{"zarr_format": 3, "node_type": "array", "shape": \#(shape), "data_type": "uint8", "#
+      + #""chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [2]}}, "#
+      + #""fill_value": 0, "codecs": \#(codecs)}"#
+  }
+
+  @Test(arguments: [
+    (#"[{"name": "bytes"}]"#, nil), (#"["bytes"]"#, nil), ("[]", nil),
+    (#"[{"name": "bytes"}, {"name": "zfp"}]"#, "compressed with zfp"),
+    (#"[{"name": "bytes"}, {"name": "crc32c"}]"#, "are no chunk"),
+    (
+      #"[{"name": "sharding_indexed", "configuration": {"chunk_shape": [1], "codecs": [], "#
+        + #""index_codecs": []}}]"#, "without a good index"
+    ),
+    (
+      #"[{"name": "sharding_indexed", "configuration": {"chunk_shape": [3], "codecs": []}}]"#,
+      "chunks that divide [2]"
+    ),
+    (#"[{"name": "sharding_indexed", "configuration": {}}]"#, "a list of at most"),
+  ])
+  func codecsOfVersion3(_ codecs: String, _ refusal: String?) throws {
+    let folder = try folder(Self.description(codecs), ["c/0": [7, 8]])
+    defer { try? FileManager.default.removeItem(at: folder) }
+    do {
+      let checkpoint = try Checkpoint.open(FilePath(folder))
+      let leaf = try #require(checkpoint.tree.leafIDs.first)
+      #expect(try checkpoint.bytes(of: leaf) == [7, 8] && refusal == nil)
+    } catch {
+      let sentence = (error as? CheckpointError)?.sentence ?? "\(error)"
+      #expect(refusal.map { sentence.contains($0) } == true, "\(sentence)")
+    }
+  }
+
+  @Test func aShardWhoseIndexLeadsOutOfItIsRefused() throws {
+    let codecs =
+      #"[{"name": "sharding_indexed", "configuration": {"chunk_shape": [1], "codecs": [], "#
+      + #""index_codecs": [], "index_location": "start"}}]"#
+    func index(_ numbers: UInt64...) -> [UInt8] {
+      numbers.flatMap { number in withUnsafeBytes(of: number.littleEndian) { Array($0) } }
+    }
+    for (bytes, isGood) in [
+      (index(32, 1, 33, 1) + [7, 8], true), (index(32, 1, .max, .max) + [7, 8], false),
+      (index(32, 1, 34, 1) + [7, 8], false), (index(32, 1, .max, 1) + [7, 8], false),
+      (index(32, 1, 33, UInt64(Int.max)) + [7, 8], false),
+    ] {
+      let folder = try folder(Self.description(codecs), ["c/0": bytes])
+      defer { try? FileManager.default.removeItem(at: folder) }
+      let checkpoint = try Checkpoint.open(FilePath(folder))
+      let leaf = try #require(checkpoint.tree.leafIDs.first)
+      let found = try? checkpoint.bytes(of: leaf)
+      #expect((found == [7, 8]) == isGood)
+      // A chunk that is not stored is the fill value.
+      if bytes[16] == 0xff, bytes[24] == 0xff { #expect(found == [7, 0]) }
+    }
+  }
+
+  @Test func linksToFoldersAreNotFollowed() throws {
+    let folder = try folder(Self.description("[]"), ["c/0": [7, 8]])
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createSymbolicLink(
+      at: folder.appendingPathComponent("again"), withDestinationURL: folder)
+    #expect(try Checkpoint.open(FilePath(folder)).tree.leafCount == 1)
+  }
+
+  @Test func theNewestStepOfARunIsOpenedAndItsOtherItemsAreNamed() throws {
+    let run = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: run) }
+    for (step, item) in [("9", "params"), ("10", "params"), ("10", "ema")] {
+      let folder = run.appendingPathComponent(step)
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try Data("{}".utf8).write(to: folder.appendingPathComponent("_CHECKPOINT_METADATA"))
+      try FileManager.default.copyItem(
+        at: Self.kinds.appendingPathComponent(item == "ema" ? "many" : "folders3"),
+        to: folder.appendingPathComponent(item))
+    }
+    let checkpoint = try Checkpoint.open(FilePath(run))
+    #expect(checkpoint.tree == (try Checkpoint.open(Self.kind("folders3"))).tree)
+    #expect(checkpoint.notes.contains { $0.contains("one item") && $0.contains("“ema”") })
+    #expect(checkpoint.notes.contains { $0.contains("/10/params/_METADATA") })
   }
 
   @Test func layersAreInNaturalOrder() throws {
@@ -134,6 +237,21 @@ import Testing
     }
     // All but the values of arrays, and what older versions left behind, has a checksum.
     #expect(refused > 1000)
+  }
+
+  @Test func flippedBytesInShardsDoNoHarm() throws {
+    let folder = try copy("chunks3", as: "x")
+    defer { try? FileManager.default.removeItem(at: folder.deletingLastPathComponent()) }
+    let file = try files(folder)[1]
+    let bytes = try Data(contentsOf: file)
+    var refused = 0
+    for index in stride(from: 0, to: bytes.count, by: 29) {
+      var damaged = bytes
+      damaged[index] ^= [0x01, 0x80, 0xff][index % 3]
+      try damaged.write(to: file)
+      if openAndReadAll(FilePath(folder)) != nil { refused += 1 }
+    }
+    #expect(refused > 50)
   }
 
   @Test func aMissingDataFileIsNamed() throws {
