@@ -57,6 +57,21 @@ import Testing
     #expect(!whole.output.contains("outside"))
   }
 
+  @Test func aDryRunSaysThatTheOutputIsThere() throws {
+    let files = try Scratch()
+    let (_, source) = try files.demo()
+    let target = files.path("a.npz")
+    try Data([1]).write(to: URL(fileURLWithPath: target))
+    let refused = try run("convert", source, target, "--dry-run")
+    #expect(refused.status == 4 && refused.errors.contains("exists already"))
+    // What would be lost is said even so.
+    #expect(refused.output.contains("the format has no ties"))
+    #expect(try run("convert", source, target, "--dry-run", "--force").status == 0)
+    let nowhere = try run("convert", source, files.path("no/a.npz"), "--dry-run")
+    #expect(nowhere.status == 3 && nowhere.errors.contains("opening its folder"))
+    #expect(try Data(contentsOf: URL(fileURLWithPath: target)) == Data([1]))
+  }
+
   @Test func metadataIsKeptWhereThereIsAPlaceAndSaidToBeLostElsewhere() throws {
     let files = try Scratch()
     let file = files.path("in.safetensors")

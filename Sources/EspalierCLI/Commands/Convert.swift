@@ -68,6 +68,7 @@ struct Convert: Command {
       // Large files take a while; this is to be read before.
       out.flush()
     }
+    if dryRun { try Checkpoint.checkTarget(of: request) }
     let saved = dryRun ? nil : try Checkpoint.save(request)
     if printing.json {
       out.object { json in

@@ -121,6 +121,45 @@ extension SaveRequest {
     return "“\(visibleText(path.name))” is written as \(used.name), the format of the destination, "
       + "though its name says \(meant.name) (choose with --format \(meant.name))"
   }
+
+  /// The arrays whose element types a format does not have, as an error about all of them.
+  func unsupportedTypes(in format: String, _ isSupported: (DType) -> Bool) -> CheckpointError {
+    let tree = source.tree
+    let range = root.index..<tree.end(of: root)
+    let others = tree.leafIDs.filter {
+      tree.kind(of: $0) == .array && range.contains(tree.node(of: $0).index)
+        && source.hasValues($0) && !isSupported(tree.dtype(of: $0))
+    }
+    let counts = Dictionary(grouping: others) { tree.dtype(of: $0) }
+      .map { "\($0.key) (\($0.value.count))" }.sorted()
+    let isBlocks = others.allSatisfy { tree.dtype(of: $0).kind == .quantised }
+    return CheckpointError(
+      .unsupported, file: path, place: others.first.map { tree.path(of: $0).flatName.bytes },
+      found:
+        "\(others.count) \(others.count == 1 ? "array" : "arrays, this one first,") of element "
+        + "types that \(format) does not have: \(counts.joined(separator: ", "))",
+      expected: "arrays of types that it has",
+      advice: isBlocks
+        ? "ask explain for the rule that decodes quantised arrays, or take a part that has none"
+        : "choose another format, or take a part that has none of them")
+  }
+
+  /// What becomes of the order in which arrays lie in memory, as a sentence.
+  var orderLosses: [String] {
+    let tree = source.tree
+    let range = root.index..<tree.end(of: root)
+    let reordered = tree.leafIDs.count { leaf in
+      guard range.contains(tree.node(of: leaf).index), source.hasValues(leaf),
+        let array = tree.array(leaf), array.shape.dimensions.count(where: { $0 > 1 }) > 1
+      else { return false }
+      return array.layout == .contiguous(.column)
+    }
+    if reordered == 0 { return [] }
+    return [
+      "\(reordered) \(reordered == 1 ? "array lies" : "arrays lie") in memory with the first axis "
+        + "running fastest, and will with the last; shapes and values stay"
+    ]
+  }
 }
 
 extension Checkpoint {
@@ -145,7 +184,17 @@ extension Checkpoint {
   ///
   /// - Throws: ``CheckpointError`` where the request cannot be served at all.
   public static func losses(_ request: SaveRequest) throws -> [String] {
-    try writer(for: request).losses(request)
+    let (format, losses) = (try format(for: request), try writer(for: request).losses(request))
+    return losses + (request.destination == nil && format.holdsValues ? request.orderLosses : [])
+  }
+
+  /// Throws at once what would end a save to a single file before its first byte: a file that is
+  /// there already, a folder that is not, an input that has changed.
+  ///
+  /// - Throws: ``CheckpointError``.
+  public static func checkTarget(of request: SaveRequest) throws(CheckpointError) {
+    for input in request.inputs { try input.checkUnchanged() }
+    try SaveTarget(request.path, options: SaveOptions(replace: request.replace)).close()
   }
 
   private static func writer(

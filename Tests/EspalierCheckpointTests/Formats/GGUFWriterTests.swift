@@ -65,6 +65,79 @@ import Testing
   }
 }
 
+/// Every type of plain numbers, in both byte orders.
+@Suite struct GGUFTypesTests {
+  /// GGUF's number for a type, and bytes of an element.
+  private static let types: [(code: UInt32, dtype: DType)] = [
+    (0, .f32), (1, .f16), (24, .i8), (25, .i16), (26, .i32), (27, .i64), (28, .f64), (30, .bf16),
+  ]
+
+  /// One tensor for each type, named after it, with `ne` 3 × 2, and a quantised one.
+  private static func file(isBig: Bool) -> [UInt8] {
+    func number<I: FixedWidthInteger>(_ value: I) -> [UInt8] {
+      withUnsafeBytes(of: isBig ? value.bigEndian : value.littleEndian) { Array($0) }
+    }
+    func entry(_ name: String, _ code: UInt32, _ shape: [UInt64], at offset: Int) -> [UInt8] {
+      number(UInt64(name.utf8.count)) + Array(name.utf8) + number(UInt32(shape.count))
+        + shape.flatMap { number($0) } + number(code) + number(UInt64(offset))
+    }
+    var file = Array("GGUF".utf8) + number(UInt32(3)) + number(UInt64(types.count + 1))
+    file += number(UInt64(0))
+    for (index, type) in types.enumerated() {
+      file += entry(type.dtype.name, type.code, [3, 2], at: 64 * index)
+    }
+    file += entry("blocks", 8, [32], at: 64 * types.count)
+    while file.count % 32 != 0 { file.append(0xee) }
+    return file + pattern(64 * types.count + 34)
+  }
+
+  @Test(arguments: [false, true]) func valuesOfEveryTypeGoIntoACopy(isBig: Bool) throws {
+    let folder = TemporaryFolder()
+    let old = Self.file(isBig: isBig)
+    let opened = try Checkpoint.open(folder.write("in.gguf", old))
+    var source = ChangedSource(base: opened)
+    var expected = old
+    let start = old.count - 64 * Self.types.count - 34
+    for (index, type) in Self.types.enumerated() {
+      let size = type.dtype.bytesPerBlock
+      let leaf = try source.leaf(type.dtype.name)
+      #expect(opened.tree.dtype(of: leaf) == type.dtype)
+      let new = pattern(6 * size, seed: 9)
+      source.changes[leaf] = new
+      // C order of 3 × 2 in memory; in the file the first axis runs fastest.
+      for (place, element) in [0, 2, 4, 1, 3, 5].enumerated() {
+        let bytes = new[(element * size)..<((element + 1) * size)]
+        let at = start + 64 * index + place * size
+        expected.replaceSubrange(at..<(at + size), with: isBig ? bytes.reversed() : Array(bytes))
+      }
+    }
+    let report = try Checkpoint.save(
+      SaveRequest(source, like: opened, to: folder.file("out.gguf")))
+    #expect(report.arrays == Self.types.count + 1)
+    #expect(folder.read("out.gguf") == expected)
+    let saved = try Checkpoint.open(folder.file("out.gguf"))
+    for (leaf, bytes) in source.changes { #expect(try saved.bytes(of: leaf) == bytes) }
+  }
+
+  @Test(arguments: [false, true]) func blocksMayStayButNotChange(isBig: Bool) throws {
+    let folder = TemporaryFolder()
+    let opened = try Checkpoint.open(folder.write("in.gguf", Self.file(isBig: isBig)))
+    var source = ChangedSource(base: opened)
+    let blocks = try source.leaf("blocks")
+    // Blocks of a big-endian file are not read.
+    #expect(opened.hasValues(blocks) == !isBig)
+    if !isBig { source.changes[blocks] = try opened.bytes(of: blocks) }
+    try Checkpoint.save(SaveRequest(source, like: opened, to: folder.file("out.gguf")))
+    #expect(folder.read("out.gguf") == Self.file(isBig: isBig))
+    if isBig { return }
+    source.changes[blocks] = [UInt8](repeating: 1, count: 34)
+    let error = #expect(throws: CheckpointError.self) {
+      try Checkpoint.save(SaveRequest(source, like: opened, to: folder.file("other.gguf")))
+    }
+    #expect(error?.sentence.contains("Q8_0") == true && folder.read("other.gguf") == nil)
+  }
+}
+
 /// What was saved is read by gguf, where the interpreter that `ESPALIER_PYTHON` names has it.
 enum PythonGGUF {
   static let isThere: Bool = (try? PythonTorch.run(["-c", "import gguf"]).status) == 0

@@ -74,9 +74,7 @@ struct NumPyDraft {
         continue
       }
       guard let code = NumpyDType.code(of: array.dtype), let count = array.byteCount else {
-        throw CheckpointError(
-          .unsupported, file: request.path, place: path, found: "\(array.dtype) elements",
-          expected: "an element type that NumPy has", advice: "choose another format")
+        throw request.unsupportedTypes(in: "NumPy") { NumpyDType.code(of: $0) != nil }
       }
       guard names.insert(path).inserted else {
         throw CheckpointError(

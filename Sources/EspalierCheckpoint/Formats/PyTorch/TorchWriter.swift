@@ -51,6 +51,7 @@ struct TorchDraft {
   private let source: any TensorSource
   private let tree: Tree
   private let path: FilePath
+  private let request: SaveRequest
   private var pen = PicklePen()
   private var once: StoredOnce
   /// The numbers of storages, by the arrays that fill them.
@@ -59,6 +60,7 @@ struct TorchDraft {
   private var classes: [String] = []
 
   init(_ request: SaveRequest) throws {
+    self.request = request
     source = request.source
     tree = request.source.tree
     path = request.path
@@ -169,9 +171,7 @@ struct TorchDraft {
     let number = storage(of: place.base)
     let (dtype, shape) = (tree.dtype(of: leaf), tree.shape(of: leaf))
     guard let names = TorchDType.writing[dtype] else {
-      throw CheckpointError(
-        .unsupported, file: path, place: tree.path(of: leaf).flatName.bytes,
-        found: "the element type \(dtype)", expected: "one that PyTorch has")
+      throw request.unsupportedTypes(in: "PyTorch") { TorchDType.writing[$0] != nil }
     }
     let isTyped = names.storage != nil
     pen.global("torch._utils", isTyped ? "_rebuild_tensor_v2" : "_rebuild_tensor_v3")

@@ -89,9 +89,7 @@ struct SafetensorsLayout {
     let dtype = tree.dtype(of: leaf)
     var name = path.flatName.bytes
     guard SafetensorsDType.supports(dtype) else {
-      throw CheckpointError(
-        .unsupported, file: request.path, place: name, found: "the element type \(dtype)",
-        expected: "one that safetensors has", advice: "save in the source's own format")
+      throw request.unsupportedTypes(in: "safetensors", SafetensorsDType.supports)
     }
     // JSON holds text only; other names are written so that they can be told back.
     if String(validating: name, as: UTF8.self) == nil { name = NameText.encode(name) }
