@@ -3,16 +3,11 @@ import EspalierTree
 extension ZarrArray {
   static let fileName3 = "zarr.json"
 
-  /// Whether a `zarr.json` describes an array, and not a group of them.
-  static func isArray(_ text: [UInt8], file: FilePath) throws(CheckpointError) -> Bool {
-    let json = try JSONDocument(text, origin: ByteOrigin(file: file, offset: nil)).root
-    return json["node_type"]?.string != "group"
-  }
-
-  /// An array of version 3, from the text of its `zarr.json`.
-  init(version3 text: [UInt8], name: [UInt8], file: FilePath) throws(CheckpointError) {
+  /// An array of version 3, from the text of its `zarr.json`; nil where that describes a group.
+  init?(version3 text: [UInt8], name: [UInt8], file: FilePath) throws(CheckpointError) {
     let description = try ZarrDescription(text, name: name, file: file, field: Self.fileName3)
     let json = description.json
+    if json["node_type"]?.string == "group" { return nil }
     guard json["zarr_format"]?.int == 3 else {
       throw description.error(json["zarr_format"], "zarr_format", "3")
     }

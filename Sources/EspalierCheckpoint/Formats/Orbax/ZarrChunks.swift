@@ -6,7 +6,8 @@ final class ZarrChunks {
   private let itemSize: Int
   private let store: ZarrStore
   private var shards: ZarrShardIndexes
-  private var cache: [(place: [Int], bytes: [UInt8])] = []
+  /// By the number of the chunk in the grid.
+  private var cache: [Int: [UInt8]] = [:]
 
   /// A chunk has to be in memory as a whole.
   private static let chunkLimit = 1 << 30
@@ -26,7 +27,7 @@ final class ZarrChunks {
     let size = itemSize
     try grid.forEachPlace(touching: box) { place throws(CheckpointError) in
       let origin = zip(place, array.chunk).map { $0 * $1 }
-      let chunk = try self.chunk(place)
+      let chunk = try self.chunk(place, of: grid)
       let whole = ArrayBox(start: origin, extent: array.chunk)
       try box.forEachRun(in: whole) { from, to, count throws(CheckpointError) in
         let target = to * size..<(to + count) * size
@@ -43,8 +44,11 @@ final class ZarrChunks {
   }
 
   /// Nil for a chunk that is not stored.
-  private func chunk(_ place: [Int]) throws(CheckpointError) -> [UInt8]? {
-    if let known = cache.first(where: { $0.place == place }) { return known.bytes }
+  private func chunk(
+    _ place: [Int], of grid: HDF5ChunkGrid
+  ) throws(CheckpointError) -> [UInt8]? {
+    let number = grid.number(place) ?? 0
+    if let known = cache[number] { return known }
     let key = array.key(place)
     guard let size = product(array.chunk + [itemSize]), size <= Self.chunkLimit else {
       throw error(
@@ -61,7 +65,7 @@ final class ZarrChunks {
         key, .malformed, "\(byteCount(stored.count)) that are no chunk",
         "\(byteCount(size)) after decompression")
     }
-    keep(place, bytes)
+    keep(number, bytes)
     return bytes
   }
 
@@ -73,9 +77,9 @@ final class ZarrChunks {
     return try store.value(array.key(place))?.read(limit: Self.chunkLimit, field: "chunk")
   }
 
-  private func keep(_ place: [Int], _ bytes: [UInt8]) {
-    while !cache.isEmpty, (cache.count + 1) * bytes.count > Self.cacheLimit { cache.removeFirst() }
-    cache.append((place, bytes))
+  private func keep(_ number: Int, _ bytes: [UInt8]) {
+    if (cache.count + 1) * bytes.count > Self.cacheLimit { cache.removeAll() }
+    cache[number] = bytes
   }
 
   private func error(

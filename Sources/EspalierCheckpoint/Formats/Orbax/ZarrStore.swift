@@ -57,8 +57,8 @@ struct ZarrStore: Sendable {
     let text = try value.read(limit: Self.descriptionLimit, field: field)
     if field == ZarrArray.fileName2 {
       arrays.append(try ZarrArray(version2: text, name: name, file: path))
-    } else if try ZarrArray.isArray(text, file: path) {
-      arrays.append(try ZarrArray(version3: text, name: name, file: path))
+    } else if let array = try ZarrArray(version3: text, name: name, file: path) {
+      arrays.append(array)
     }
   }
 
