@@ -14,7 +14,7 @@ struct OrbaxSource: TensorSource {
     var names: Set<[UInt8]> = []
     for array in store.arrays {
       names.insert(array.name)
-      let node = try builder.flatNode(Name(array.name))
+      let node = try Self.node(array.name, metadata, &builder)
       if let dtype = array.dtype {
         try builder.setArray(ArrayDescription(dtype, Shape(array.shape)), at: node)
       } else {
@@ -24,12 +24,29 @@ struct OrbaxSource: TensorSource {
       arrays.append(array.dtype == nil ? nil : array)
     }
     for name in metadata.absent where !names.contains(name) {
-      try builder.setLeaf(.value(.nothing), at: builder.flatNode(Name(name)))
+      try builder.setLeaf(.value(.nothing), at: Self.node(name, metadata, &builder))
       arrays.append(nil)
     }
     tree = builder.finish()
     self.arrays = arrays
   }
+
+  /// The node of a leaf: below dictionaries and lists where these are known, else by its flat name.
+  private static func node(
+    _ name: [UInt8], _ metadata: OrbaxMetadata, _ builder: inout TreeBuilder
+  ) throws -> TreeBuilder.Handle {
+    guard let keys = metadata.paths[name] else { return try builder.flatNode(Name(name)) }
+    var node = TreeBuilder.Handle.root
+    for key in keys {
+      if key.isIndex { builder.setKind(.positional, of: node) }
+      node = try builder.node(Name(key.text), under: node)
+      if optimizers.contains(where: { key.text.elementsEqual($0.utf8) }) { builder.hide(node) }
+    }
+    return node
+  }
+
+  /// What training loops call the state of an optimiser.
+  private static let optimizers = ["opt_state", "optimizer_state", "optimizer", "opt"]
 
   private func array(_ leaf: LeafID) -> ZarrArray? {
     leaf.index < arrays.count ? arrays[leaf.index] : nil

@@ -65,16 +65,19 @@ import Testing
   }
 
   /// An array of version 3 in a folder of its own, described by hand.
-  private func folder(_ description: String, _ chunks: [String: [UInt8]]) throws -> URL {
+  private func folder(
+    _ description: String, _ chunks: [String: [UInt8]], name: String = "w", metadata: String = ""
+  ) throws -> URL {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-    for (name, bytes) in chunks {
-      let file = folder.appendingPathComponent("w/\(name)")
+    for (chunk, bytes) in chunks {
+      let file = folder.appendingPathComponent("\(name)/\(chunk)")
       try FileManager.default.createDirectory(
         at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(bytes).write(to: file)
     }
-    try Data(description.utf8).write(to: folder.appendingPathComponent("w/zarr.json"))
-    try Data(#"{"tree_metadata": {}}"#.utf8).write(to: folder.appendingPathComponent("_METADATA"))
+    try Data(description.utf8).write(to: folder.appendingPathComponent("\(name)/zarr.json"))
+    try Data(#"{"tree_metadata": {\#(metadata)}}"#.utf8).write(
+      to: folder.appendingPathComponent("_METADATA"))
     return folder
   }
 
@@ -109,6 +112,24 @@ import Testing
       let sentence = (error as? CheckpointError)?.sentence ?? "\(error)"
       #expect(refusal.map { sentence.contains($0) } == true, "\(sentence)")
     }
+  }
+
+  @Test func dictionariesAndListsComeBackAndTheOptimiserIsBeside() throws {
+    let keys =
+      #""x": {"key_metadata": [{"key": "opt_state", "key_type": 2}, {"key": "0", "key_type": 1}, "#
+      + #"{"key": "a.b", "key_type": 2}], "value_metadata": {"value_type": "jax.Array"}}"#
+    let folder = try folder(
+      Self.description("[]"), ["c/0": [7, 8]], name: "opt_state.0.a.b", metadata: keys)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let tree = try Checkpoint.open(FilePath(folder)).tree
+    let state = try #require(tree.node(named: "opt_state"))
+    #expect(tree.isHidden(state) && tree.kind(of: state) == .positional)
+    let leaf = try #require(tree.leafIDs.first)
+    #expect(
+      tree.path(of: leaf).components.map(\.bytes)
+        == ["opt_state", "0", "a.b"].map { Array($0.utf8) })
+    let saved = try Checkpoint.open(Self.kind("saved"))
+    #expect(saved.notes.contains("the weights are taken from “params”"))
   }
 
   @Test func aShardWhoseIndexLeadsOutOfItIsRefused() throws {
