@@ -14,7 +14,7 @@ struct ForeignContent: Sendable {
   /// What is left to say when no format claims the content.
   static func recogniseVaguely(_ sample: ContentSample) -> ForeignContent? {
     if let pickle = PlainPickle(sample), pickle.namesAnything { return Self.pickle(pickle) }
-    return texts.first { $0.matches(sample) }
+    return (texts + named).first { $0.matches(sample) }
   }
 
   /// Of a pickle, what Python would do with it.
@@ -129,6 +129,9 @@ struct ForeignContent: Sendable {
     ) {
       $0.starts(with: Array("PK".utf8) + [3, 4]) && $0.prefix.count > 6 && $0.prefix[6] & 1 != 0
     },
+    row("a zip archive without its end, as after an unfinished download", again, .truncated) {
+      $0.starts(with: Array("PK".utf8) + [3, 4]) && !hasEndOfZip($0)
+    },
     unread("a zip archive") { $0.starts(with: Array("PK".utf8) + [3, 4]) },
     unread("a TensorFlow Lite model") { sample in
       sample.prefix.count >= 8 && sample.prefix[4..<8].elementsEqual("TFL3".utf8)
@@ -181,7 +184,40 @@ struct ForeignContent: Sendable {
     }
   ]
 
+  // MARK: What only a name gives away
+
+  private static let named: [ForeignContent] = [
+    row(
+      "a TensorFlow file of mere values, without the .index that names them",
+      "copy or download the .index file into the same folder, and open that"
+    ) { sample in
+      let parts =
+        text(sample.region.file.path.name).split(separator: ".").last?
+        .split(separator: "-") ?? []
+      return parts.count == 4 && parts[0] == "data" && parts[2] == "of"
+    },
+    row(
+      "a TensorFlow graph, without the values that belong to it",
+      "open the .index file of its checkpoint, or a SavedModel's folder with variables in it"
+    ) { sample in
+      let name = text(sample.region.file.path.name)
+      return name == "saved_model.pb" || name == "keras_metadata.pb" || name.hasSuffix(".meta")
+    },
+  ]
+
+  private static func text(_ name: [UInt8]) -> String { String(decoding: name, as: UTF8.self) }
+
   // MARK: Help
+
+  /// The record that ends a zip archive stands in its last bytes, with a comment of at most 64 kB.
+  private static func hasEndOfZip(_ sample: ContentSample) -> Bool {
+    let count = min(sample.size, 22 + 65_535)
+    guard let tail = try? sample.region.read(at: sample.size - count, count: count) else {
+      return false
+    }
+    let signature = Array("PK".utf8) + [5, 6]
+    return tail.indices.contains { tail[$0] == signature[0] && tail[$0...].starts(with: signature) }
+  }
 
   private static let pick = "choose the file that holds the weights"
 

@@ -47,17 +47,37 @@ import Testing
       "a PyTorch file from before version 0.1.10"
     ),
     (Array("PK".utf8) + [3, 4, 20, 0, 1, 0, 0, 0], "an encrypted zip archive"),
+    (
+      Array("PK".utf8) + [3, 4, 20, 0, 0, 0, 0, 0],
+      "a zip archive without its end, as after an unfinished download, expected a checkpoint; "
+        + "download it again"
+    ),
+    (
+      Array("PK".utf8) + [3, 4, 20, 0, 0, 0, 0, 0] + Array("PK".utf8) + [5, 6]
+        + [UInt8](repeating: 0, count: 18), "found a zip archive, expected one of"
+    ),
     (Array("{\"error\": \"no\"}".utf8), "found a JSON file without a list “tensors”"),
     (Array("epoch 3, loss 0.1\n".utf8), "found a text file"),
     ([0xff, 0xfe, 0xfd, 0xfc, 0xfb, 0xfa, 0xf9, 0xf8, 0xf7], "that begins with fffefdfcfbfaf9f8"),
   ]
+
+  @Test(arguments: [
+    ("variables.data-00000-of-00001", "a TensorFlow file of mere values"),
+    ("saved_model.pb", "a TensorFlow graph"), ("model.meta", "a TensorFlow graph"),
+    ("variables.data-1", "that begins with"), ("data-00000-of-00001.x", "that begins with"),
+  ])
+  func aNameMayGiveContentAway(_ name: String, _ says: String) {
+    let folder = TemporaryFolder()
+    let error = openAndReadAll(folder.write(name, [0xff, 0xfe, 0xfd, 0xfc, 0xfb, 0xfa]))
+    #expect(error?.sentence.contains(says) == true, "\(error?.sentence ?? "opened")")
+  }
 
   @Test(arguments: cases)
   func isNamed(_ content: [UInt8], _ says: String) {
     let folder = TemporaryFolder()
     let error = openAndReadAll(folder.write("model.safetensors", content))
     #expect(error?.sentence.contains(says) == true, "\(error?.sentence ?? "opened")")
-    #expect([.notACheckpoint, .unsupported, .encrypted].contains(error?.code))
+    #expect([.notACheckpoint, .unsupported, .encrypted, .truncated].contains(error?.code))
   }
 
   @Test func foldersAndMissingFilesAreNamed() {
