@@ -11,6 +11,8 @@ struct FolderListing {
   /// Readable checkpoints by format, files in order of their names.
   private(set) var kinds: [(format: any CheckpointFormat, files: [InputFile])] = []
   private var entryCount = 0
+  /// That a file only stands for the real one.
+  private var pointer: CheckpointError?
 
   init(_ path: FilePath) throws(CheckpointError) {
     self.path = path
@@ -24,6 +26,8 @@ struct FolderListing {
         indexes.append(file.path)
       } else if let found = Formats.sniff(sample), found.confidence > .possible {
         add(file, found.format)
+      } else if pointer == nil {
+        pointer = ForeignContent.pointer(sample)?.error(file)
       }
     }
   }
@@ -50,7 +54,8 @@ struct FolderListing {
   }
 
   func nothingFound() -> CheckpointError {
-    CheckpointError(
+    if let pointer { return pointer }
+    return CheckpointError(
       .notACheckpoint, file: path,
       found: entryCount == 0
         ? "an empty folder"

@@ -11,6 +11,11 @@ struct ForeignContent: Sendable {
     all.first { $0.matches(sample) }?.inDetail(sample)
   }
 
+  /// Content that stands for another file, as in a folder that was cloned without its large files.
+  static func pointer(_ sample: ContentSample) -> ForeignContent? {
+    pointer.matches(sample) ? pointer : nil
+  }
+
   /// What is left to say when no format claims the content.
   static func recogniseVaguely(_ sample: ContentSample) -> ForeignContent? {
     if let pickle = PlainPickle(sample), pickle.namesAnything { return Self.pickle(pickle) }
@@ -42,12 +47,14 @@ struct ForeignContent: Sendable {
 
   private static let again = "download it again"
 
+  private static let pointer = row(
+    "a Git LFS pointer, which only names the real file",
+    "run “git lfs pull” in its repository, or download it from the repository's web page"
+  ) { $0.starts(with: "version https://git-lfs") || $0.starts(with: "version https://hawser") }
+
   private static let placeholders: [ForeignContent] = [
     row("an empty file", again) { $0.size == 0 },
-    row(
-      "a Git LFS pointer, which only names the real file",
-      "run “git lfs pull” in its repository, or download it from the repository's web page"
-    ) { $0.starts(with: "version https://git-lfs") || $0.starts(with: "version https://hawser") },
+    pointer,
     row(
       "a web page",
       "the address needs a login or leads to a page about the file: download the file itself"

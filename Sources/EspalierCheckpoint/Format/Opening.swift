@@ -36,6 +36,10 @@ extension Checkpoint {
     let format = try format(of: sample)
     var content = try format.open(region, options)
     if path != name { content.notes.append("read from “\(path)”") }
+    if let shard = ShardName(path.name), shard.count > 1, content.moreFiles.isEmpty {
+      content.notes.append(
+        "this is one of \(shard.count) shards; open their folder, or the index, for all of them")
+    }
     return try assemble(name, format, content, [file], options)
   }
 

@@ -47,6 +47,7 @@ extension Checkpoint {
     guard folder.indexes.isEmpty else { throw folder.severalIndexes() }
     guard let candidates = folder.largestKind else { throw folder.nothingFound() }
     let files = candidates.files
+    try checkAllThere(files, folder)
     if files.count == 1 {
       let region = ByteRegion(files[0])
       let content = try candidates.format.open(region, options)
@@ -59,6 +60,22 @@ extension Checkpoint {
     return try assemble(
       path, format, whole, files, options,
       shards: Shards(index: nil, names: files.map(\.path.name), files: files))
+  }
+
+  /// Shards whose names count them must all be in the folder.
+  private static func checkAllThere(
+    _ files: [InputFile], _ folder: FolderListing
+  ) throws(CheckpointError) {
+    guard let missing = ShardName.firstMissing(among: files.map(\.path.name)) else { return }
+    if let file = try? InputFile(folder.path.appending(missing)) {
+      // It is there, and no checkpoint: its own error says what it is.
+      let sample = try ContentSample(ByteRegion(file))
+      _ = try format(of: sample)
+    }
+    throw CheckpointError(
+      .missingShard, file: folder.path, place: missing, found: "no such file in the folder",
+      expected: "all shards that the names of the others count",
+      advice: "download the missing ones, or open the others one by one")
   }
 
   private static func open(

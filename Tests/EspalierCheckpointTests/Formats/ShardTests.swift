@@ -1,6 +1,7 @@
-import EspalierCheckpoint
 import EspalierTree
 import Testing
+
+@testable import EspalierCheckpoint
 
 @Suite struct ShardTests {
   let folder = TemporaryFolder()
@@ -36,6 +37,52 @@ import Testing
     let opened = try Checkpoint.open(folder.path)
     #expect(opened.tree.leafCount == 3)
     #expect(opened.notes == ["2 files of the folder are read as one tree"])
+  }
+
+  /// Shards with these names, each with one tensor, in a folder without an index.
+  private func writeShards(_ names: String...) {
+    for (index, name) in names.enumerated() {
+      folder.write(
+        name,
+        SafetensorsHeaderTests.file("{" + Self.tensor("t\(index)", 0, 1) + "}", data: 1))
+    }
+  }
+
+  @Test func aFolderWithoutAnIndexNeedsAllThatTheNamesCount() throws {
+    writeShards("m-00001-of-00003.safetensors", "m-00003-of-00003.safetensors")
+    var error = #expect(throws: CheckpointError.self) { try Checkpoint.open(folder.path) }
+    #expect(error?.code == .missingShard)
+    #expect(error?.place == Array("m-00002-of-00003.safetensors".utf8))
+    folder.write(
+      "m-00002-of-00003.safetensors", Array("version https://git-lfs.github.com/spec/v1".utf8))
+    error = #expect(throws: CheckpointError.self) { try Checkpoint.open(folder.path) }
+    #expect(error?.sentence.contains("Git LFS pointer") == true)
+    // One shard by itself is opened, and that is said.
+    let one = try Checkpoint.open(folder.file("m-00003-of-00003.safetensors"))
+    #expect(one.notes.contains { $0.contains("one of 3 shards") })
+    writeShards(
+      "m-00001-of-00003.safetensors", "m-00002-of-00003.safetensors",
+      "m-00003-of-00003.safetensors")
+    #expect(try Checkpoint.open(folder.path).tree.leafCount == 3)
+  }
+
+  @Test func aFolderOfPointersSaysSo() throws {
+    folder.write("config.json", Array("{}".utf8))
+    folder.write("m.safetensors", Array("version https://git-lfs.github.com/spec/v1".utf8))
+    let error = #expect(throws: CheckpointError.self) { try Checkpoint.open(folder.path) }
+    #expect(error?.sentence.contains("git lfs pull") == true)
+  }
+
+  @Test(arguments: [
+    (["a-0-of-2.x", "a-1-of-2.x"], nil), (["a-0-of-2.x"], "a-1-of-2.x"), (["a-2-of-2"], "a-1-of-2"),
+    (["a-02-of-11.b-c"], nil), (["x", "a-1-of-2"], nil), (["a-1-of-2", "b-1-of-2"], nil),
+    (["-1-of-2"], "-2-of-2"), (["a-1-of-0"], nil),
+    (["a-999999999-of-999999999"], "a-000000001-of-999999999"),
+    (["a-1-of-9999999999"], nil), ([], nil),
+  ])
+  func whichShardIsMissing(_ names: [String], _ missing: String?) {
+    #expect(
+      ShardName.firstMissing(among: names.map { Array($0.utf8) }) == missing.map { Array($0.utf8) })
   }
 
   struct Case: CustomTestStringConvertible, Sendable {
