@@ -80,6 +80,7 @@ import Testing
     var bytes = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Data($0) }
     bytes += Data(header.utf8) + Data([1, 2])
     try bytes.write(to: URL(fileURLWithPath: file))
+    #expect(try run("ls", file).output.contains("\nmetadata: author = \"a\"\n"))
     let lost = try run("convert", file, files.path("out.pt"))
     #expect(lost.status == 0 && lost.output.contains("1 entry of the metadata, left out: author"))
     let kept = try run("convert", file, file, "--force")

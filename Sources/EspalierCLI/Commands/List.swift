@@ -46,6 +46,7 @@ struct List: Command {
     out.line(
       "\(checkpoint.format.name), \(counted(summary.arrays, "array")), "
         + "\(counted(summary.parameters, "parameter")), \(sizeText(summary.bytes))")
+    for line in MetadataLines(checkpoint.metadata).lines { out.line(line) }
     for note in checkpoint.notes { out.line("note: \(note)") }
     for finding in checkpoint.findings { out.line("\(finding.severity): \(finding.sentence)") }
   }
