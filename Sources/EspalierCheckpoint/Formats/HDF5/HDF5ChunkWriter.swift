@@ -83,7 +83,11 @@ struct HDF5ChunkWriter {
   private mutating func begin(
     _ number: Int, _ place: [Int]
   ) throws(CheckpointError) -> OpenChunk? {
-    let bytes = size * (product(grid.chunk) ?? 0)
+    guard let bytes = product(grid.chunk + [size]), bytes <= HDF5ChunkStore.chunkLimit else {
+      throw refused(
+        "chunks of \(grid.chunk), not all of them in the file",
+        expected: "at most \(HDF5ChunkStore.chunkLimit) bytes each")
+    }
     guard open.isEmpty || (open.count + 1) * bytes <= openLimit else {
       skipped.insert(number)
       return nil

@@ -27,6 +27,7 @@ import Testing
     let paths = [
       "hdf5/old.h5", "hdf5-kinds/links.h5", "hdf5-kinds/attributes.h5", "hdf5-kinds/chunks.h5",
       "hdf5-kinds/dense-group.h5", "hdf5-kinds/types.h5", "jld2/model.jld2",
+      "hdf5-kinds/chunks-latest.h5", "hdf5-kinds/chunks-old.h5",
     ]
     let originals = try paths.map { try Fixtures.bytes(Fixtures.folder.appendingPathComponent($0)) }
     for number in 0..<wanted {
@@ -38,8 +39,22 @@ import Testing
       if number % 10 == 9 { bytes.removeLast(Int.random(in: 1..<bytes.count, using: &random)) }
       if let error = openAndReadAll(folder.write("mutated", bytes)) {
         #expect(error.sentence.hasSuffix("."))
+      } else {
+        saveOtherValues(folder.file("mutated"), in: folder)
       }
     }
+  }
+
+  /// Saving may fail; it must not harm.
+  private func saveOtherValues(_ path: FilePath, in folder: TemporaryFolder) {
+    guard let opened = try? Checkpoint.open(path) else { return }
+    var source = ChangedSource(base: opened)
+    for leaf in opened.tree.leafIDs
+    where opened.hasValues(leaf) && opened.tree.byteCount(of: leaf) <= 1 << 16 {
+      source.changes[leaf] = pattern(opened.tree.byteCount(of: leaf))
+    }
+    let request = SaveRequest(source, like: opened, to: folder.file("saved"), replace: true)
+    _ = try? Checkpoint.save(request)
   }
 
   private struct Generator: RandomNumberGenerator {
