@@ -29,7 +29,7 @@ struct PythonCode: ExportedCode {
         items = state.items() if isinstance(state, dict) else enumerate(state)
         for key, value in items:
             if isinstance(value, torch.Tensor):
-                flat[f"{prefix}{key}"] = value.detach()
+                flat[f"{prefix}{key}"] = value.detach().cpu()
             elif isinstance(value, (dict, list, tuple)):
                 flat.update(flatten(value, f"{prefix}{key}."))
         return flat

@@ -22,15 +22,15 @@ extension AppState {
 
   private func cause(_ index: Int, about name: [UInt8]) -> String? {
     let entry = diagnoses[index]
-    guard case .remedy(let remedy) = entry.action, !entry.isChoice, !isApplied(entry) else {
-      return nil
-    }
+    guard case .remedy(let remedy) = entry.action, !isApplied(entry) else { return nil }
     for case .take(let pattern, _, let operation, _) in remedy.rules
     where pattern.match(name) != nil {
       let key = keyMap.spelling(of: .why).map { "; \($0) shows it" } ?? ""
       let doubt = entry.isAssumption ? ", assumed, as shapes cannot decide it" : ""
-      return
-        "cause \(index + 1) of \(diagnoses.count) is about this row: \(operation)\(doubt)\(key)"
+      let place = "cause \(index + 1) of \(diagnoses.count)"
+      return entry.isChoice
+        ? "\(place) has a choice for this row: \(operation)\(key)"
+        : "\(place) is about this row: \(operation)\(doubt)\(key)"
     }
     return nil
   }

@@ -64,6 +64,10 @@ import Testing
       sentence: "the head has another size", harm: .decision, remedy: "pad", isChoice: true,
       action: .remedy(WhyEntry.Remedy(rules: [rule])))
     var harness = try square([choice])
+    harness.press("e")
+    harness.type(":goto head")
+    harness.press("Enter")
+    #expect(harness.screen.contains("cause 1 of 1 has a choice for this row: pad(0,3); c shows it"))
     harness.press("A")
     #expect(harness.state.rules.current.repair.isEmpty)
     harness.press("c")
