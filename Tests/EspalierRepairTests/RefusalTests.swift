@@ -118,4 +118,58 @@ struct HostileRepairTests {
     let error = #expect(throws: NoValues.self) { try repaired.bytes(of: leaf) }
     #expect("\(try #require(error))".contains("found group 4294967295 in g_idx at input 0"))
   }
+
+  /// Packed parts whose sizes do not belong together, and texts that say nonsense: refused, or values.
+  @Test(arguments: [
+    ["qweight I32 1 10", "qzeros I32 1 1", "scales F32 1 10"],
+    ["qweight I32 3 32", "qzeros I32 2 3", "scales F32 1 32"],
+    ["qweight I32 8 4", "scales F32 3 32", "qzeros I32 3 4"],
+    ["qweight I32 8 4", "scales F32 0 32"],
+    ["weight U32 4 5", "scales F32 4 7", "biases F32 4 7"],
+    ["weight U32 4 8", "scales F32 4 2", "biases F32 4 1"],
+    ["weight_packed I32 4 3", "weight_scale F32 4 5"],
+    ["weight I8 7 9", "weight_scale F32 11 2"], ["weight I8 7 9", "weight_scale F32 0"],
+    ["weight I8 7 9", "SCB F32 3"], ["weight U8 9 1", "absmax U8 1", "quant_map F32 16"],
+    ["weight U8 9 1", "absmax F32 5", "quant_map F32 16"],
+    ["weight U8 9 1", "absmax F32 1", "quant_map F32 16", "bitsandbytes__nf4 U8 30"],
+    ["weight U8 32 1", "absmax F32 1", "quant_map F32 15"],
+    ["lora_A.weight F32 0 8", "lora_B.weight F32 8 0"],
+    ["lora_A.weight F32 2 8", "lora_B.weight F32 8 2", "lora_magnitude_vector F32 3"],
+    ["lora_A.weight F32 2 8", "lora_B.weight F32 8 2"],
+    ["w Q4_K 1 256"],
+  ])
+  func packedPartsThatDoNotBelongTogether(_ parts: [String]) throws {
+    for target: Shape in [[8, 8], [4, 10], [18], [10, 1]] {
+      for step in ["dequantise", "dequantise|transpose", "lora_merge", "resize", "weight_norm(0)"] {
+        try values(of: parts, target, step)
+      }
+    }
+  }
+
+  private func values(of parts: [String], _ target: Shape, _ step: String) throws {
+    var source = MemorySource.Builder()
+    var names: [String] = []
+    for part in parts {
+      let words = part.split(separator: " ").map(String.init)
+      let dtype = try #require(DType(name: words[1]))
+      let shape = Shape(words[2...].compactMap { Int($0) })
+      let count = dtype.byteCount(elements: shape.elementCount ?? 0) ?? 0
+      names.append("m.\(words[0])")
+      try source.add(
+        Name("m.\(words[0])"), dtype, shape, (0..<count).map { UInt8($0 * 37 & 255) })
+    }
+    var destination = MemorySource.Builder()
+    let own = [UInt8](repeating: 0, count: 4 * (target.elementCount ?? 0))
+    try destination.add("out", .f32, target, own)
+    do {
+      let repaired = try RepairedSource(
+        RepairSide(source.finish()),
+        rules: parsed("out = \(names.joined(separator: " + ")) : \(step)"),
+        destination: RepairSide(destination.finish()))
+      let leaf = try #require(repaired.tree.leafIDs.first)
+      #expect(try repaired.bytes(of: leaf).count == own.count)
+    } catch let error as RepairError {
+      #expect(error.rule == 0)
+    }
+  }
 }

@@ -38,6 +38,8 @@ struct ConfigurationBeside {
     var open = [(name, root)]
     while let (path, value) = open.popLast(), facts.count < Self.factLimit {
       switch value.kind {
+      // Far deeper than any configuration.
+      case .object where path.utf8.count > 1024: continue
       case .object:
         for (key, member) in value.members {
           open.append(("\(path).\(String(decoding: key, as: UTF8.self))", member))

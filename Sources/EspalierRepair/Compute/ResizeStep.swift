@@ -26,7 +26,7 @@ struct ResizeStep: Computation {
     }
   }
 
-  private static let elementLimit = 1 << 28
+  private static let elementLimit = 1 << 26
 
   static func node(
     _ part: Part, _ steps: ComputedSteps, _ target: [Int]

@@ -168,9 +168,10 @@ private struct WayBack {
     var axes: Set<Int> = []
     var stacks = false
     for (place, part) in parts.enumerated() {
+      guard let cut = part.cut, shapes(whole, [cut]) != nil else { return nil }
       func own(_ axis: Int) -> Int { axis < 0 ? axis + whole.count : axis }
-      switch part.cut {
-      case .split(let axis, let index, let of) where of > 0 && whole.indices.contains(own(axis)):
+      switch cut {
+      case .split(let axis, let index, let of):
         let size = whole[own(axis)] / of
         ranges.append((index * size, (index + 1) * size, place))
         axes.insert(own(axis))

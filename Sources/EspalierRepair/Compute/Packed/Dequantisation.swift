@@ -87,7 +87,9 @@ enum Dequantisation {
       packed.shape[0] % run.words == 0
     else { throw unsupported("GPTQ with \(bits) bits") }
     guard scales.shape[0] > 0, groups.map({ $0.node.elementCount == inputs }) ?? true,
-      zeros.map({ $0.shape == [scales.shape[0], outputs * bits / 32] }) ?? true,
+      zeros.map({
+        $0.shape == [scales.shape[0], outputs * bits / 32] && outputs * bits % 32 == 0
+      }) ?? true,
       groups != nil || inputs % scales.shape[0] == 0
     else {
       throw StepError(
