@@ -91,7 +91,8 @@ private struct WayBack {
   }
 
   private func reason(_ steps: [Step]) -> String {
-    steps.first { inverse($0, [1]) == nil }.map { "“\($0)” has no way back" } ?? "no way back"
+    steps.first { StepsBack.inverse($0, [1]) == nil }.map { "“\($0)” has no way back" }
+      ?? "no way back"
   }
 
   // MARK: Joined in the destination
@@ -100,15 +101,16 @@ private struct WayBack {
   private mutating func separate(_ link: Link, _ steps: [Step], at join: Int) {
     let before = Array(steps[..<join])
     var offset = 0
-    let shapes = link.sources.map { self.shapes(source.tensors[$0].shape, before) }
+    let shapes = link.sources.map { StepsBack.shapes(source.tensors[$0].shape, before) }
     guard let whole = joined(shapes.map { $0?.last ?? [] }, steps[join]),
-      let undoing = inverses(Array(steps[(join + 1)...]), whole)
+      let undoing = StepsBack.inverses(Array(steps[(join + 1)...]), whole)
     else {
       for s in link.sources { reasons[s] = reason(steps) }
       return
     }
     for (place, s) in link.sources.enumerated() {
-      guard let shape = shapes[place]?.last, let own = inverses(before, source.tensors[s].shape)
+      guard let shape = shapes[place]?.last,
+        let own = StepsBack.inverses(before, source.tensors[s].shape)
       else {
         reasons[s] = reason(before)
         continue
@@ -142,13 +144,13 @@ private struct WayBack {
   private mutating func assemble(_ s: Int, _ parts: [Part]) {
     let shape = source.tensors[s].shape
     if let whole = parts.first(where: { $0.cut == nil }),
-      let steps = inverses(whole.before, shape)
+      let steps = StepsBack.inverses(whole.before, shape)
     {
       return put(s, [whole.destination], steps)
     }
-    guard let first = parts.first, let last = shapes(shape, first.before)?.last,
+    guard let first = parts.first, let last = StepsBack.shapes(shape, first.before)?.last,
       parts.allSatisfy({ $0.before == first.before && $0.cut != nil }),
-      let undoing = inverses(first.before, shape)
+      let undoing = StepsBack.inverses(first.before, shape)
     else {
       reasons[s] = reason(parts.first.map { $0.before + ($0.cut.map { [$0] } ?? []) } ?? [])
       return
@@ -168,7 +170,7 @@ private struct WayBack {
     var axes: Set<Int> = []
     var stacks = false
     for (place, part) in parts.enumerated() {
-      guard let cut = part.cut, shapes(whole, [cut]) != nil else { return nil }
+      guard let cut = part.cut, StepsBack.shapes(whole, [cut]) != nil else { return nil }
       func own(_ axis: Int) -> Int { axis < 0 ? axis + whole.count : axis }
       switch cut {
       case .split(let axis, let index, let of):
@@ -202,8 +204,8 @@ private struct WayBack {
   /// Steps before a join are the same for all that is joined.
   private func sameWayBack(_ parts: [Part], _ whole: [Int]) -> [Step]? {
     let ways = parts.map { part -> [Step]? in
-      guard let cut = part.cut, let shape = shapes(whole, [cut])?.last else { return nil }
-      return inverses(part.after, shape)
+      guard let cut = part.cut, let shape = StepsBack.shapes(whole, [cut])?.last else { return nil }
+      return StepsBack.inverses(part.after, shape)
     }
     guard let first = ways.first, ways.allSatisfy({ $0 == first }) else { return nil }
     return first
@@ -212,79 +214,5 @@ private struct WayBack {
   private mutating func put(_ s: Int, _ sources: [Int], _ steps: [Step]) {
     found[s] = Link(
       destination: s, sources: sources, operation: Operation(steps.isEmpty ? [.rename] : steps))
-  }
-
-  // MARK: Steps
-
-  /// The shape before each step and after the last; nil where one does not fit.
-  private func shapes(_ shape: [Int], _ steps: [Step]) -> [[Int]]? {
-    var node = ValueNode(.f32, shape, .leaf(LeafID(0)))
-    var shapes = [shape]
-    for step in steps {
-      if case .pad(let axis, let size) = step {
-        var grown = node.shape
-        guard let own = try? node.checked(axis), size >= grown[own] else { return nil }
-        grown[own] = size
-        node = ValueNode(.f32, grown, .leaf(LeafID(0)))
-      } else {
-        guard let next = try? Compiler.moved(node, step) else { return nil }
-        node = next
-      }
-      shapes.append(node.shape)
-    }
-    return shapes
-  }
-
-  /// Steps that lead back, the last one first.
-  private func inverses(_ steps: [Step], _ shape: [Int]) -> [Step]? {
-    guard let shapes = shapes(shape, steps) else { return nil }
-    var back: [Step] = []
-    for (step, before) in zip(steps, shapes).reversed() {
-      guard let inverse = inverse(step, before) else { return nil }
-      back.append(inverse)
-    }
-    return back
-  }
-
-  private func inverse(_ step: Step, _ before: [Int]) -> Step? {
-    switch step {
-    case .transpose, .flip: return step
-    case .permute(let axes):
-      var back = axes
-      for (place, axis) in axes.enumerated() where axes.indices.contains(axis) {
-        back[axis] = place
-      }
-      return .permute(back)
-    case .reshape: return .reshape(before)
-    case .pad(let axis, _):
-      let own = axis < 0 ? axis + before.count : axis
-      guard before.indices.contains(own) else { return nil }
-      return .slice(axis: own, start: 0, stop: before[own])
-    case .take(let axis, let order):
-      let own = axis < 0 ? axis + before.count : axis
-      guard order.sorted() == Array(order.indices), before.indices.contains(own),
-        before[own] == order.count
-      else { return nil }
-      var back = order
-      for (place, from) in order.enumerated() { back[from] = place }
-      return .take(axis: axis, order: back)
-    default: return nil
-    }
-  }
-}
-
-extension Step {
-  fileprivate var isJoin: Bool {
-    switch self {
-    case .concat, .stack: true
-    default: false
-    }
-  }
-
-  fileprivate var isCut: Bool {
-    switch self {
-    case .split, .slice, .index: true
-    default: false
-    }
   }
 }
