@@ -30,19 +30,50 @@ enum NamingCauses {
       evidence: evidence, harm: .blocks, verbs: ["enter"])
   }
 
-  private static func prefixAdded(_ facts: Facts) -> Diagnosis? {
-    let mapped = facts.matcher.used.indices.filter { facts.matcher.used[$0] }
+  private static func isWrapper(_ path: [Int], _ facts: Facts) -> Bool {
+    path.allSatisfy { Vocabulary.wrappers.contains(facts.names.text($0)) }
+  }
+
+  /// One prefix cut and another one added: what was in front has another name, no more.
+  private static func isSwapped(_ pair: Facts.Pair, _ facts: Facts) -> Bool {
+    pair.stripped && !isWrapper(facts.matcher.source[pair.s].cut.prefix, facts)
+  }
+
+  private static func prefixCounts(_ facts: Facts) -> [[Int]: Int] {
+    let swapped = Set(facts.pairs.filter { isSwapped($0, facts) }.map(\.s))
     var counts: [[Int]: Int] = [:]
-    for s in mapped where !facts.matcher.source[s].cut.prefix.isEmpty {
-      counts[facts.matcher.source[s].cut.prefix, default: 0] += 1
+    for s in facts.matcher.used.indices where facts.matcher.used[s] && !swapped.contains(s) {
+      let prefix = facts.matcher.source[s].cut.prefix
+      if !prefix.isEmpty { counts[prefix, default: 0] += 1 }
     }
-    guard let (path, _) = counts.max(by: { ($0.value, $1.key.count) < ($1.value, $0.key.count) })
-    else { return nil }
-    // Numbers that moved are a finding of their own.
+    return counts
+  }
+
+  /// Pairs whose names are equal after the cuts; numbers that moved are a finding of their own.
+  private static func equalPairs(_ facts: Facts) -> Int {
     func plain(_ path: [Int]) -> [Int] { path.filter { facts.names.number($0) == nil } }
-    let equal = facts.pairs.count { plain($0.destination) == plain($0.source) }
-    let isWrapper = path.allSatisfy { Vocabulary.wrappers.contains(facts.names.text($0)) }
-    guard isWrapper || equal * 2 >= facts.pairs.count else { return nil }
+    return facts.pairs.count {
+      plain($0.destination) == plain($0.source) && !isSwapped($0, facts)
+    }
+  }
+
+  /// The prefix most source names carry, where names line up without it or a wrapper put it there.
+  private static func addedPrefix(_ facts: Facts) -> [Int]? {
+    guard
+      let (path, _) = prefixCounts(facts).max(by: {
+        ($0.value, $1.key.count) < ($1.value, $0.key.count)
+      })
+    else { return nil }
+    if isWrapper(path, facts) { return path }
+    let carried = facts.pairs.count { !facts.matcher.source[$0.s].cut.prefix.isEmpty }
+    let isCommon = carried * 2 >= facts.pairs.count
+    return isCommon && equalPairs(facts) * 2 >= facts.pairs.count ? path : nil
+  }
+
+  private static func prefixAdded(_ facts: Facts) -> Diagnosis? {
+    guard let path = addedPrefix(facts) else { return nil }
+    let counts = prefixCounts(facts)
+    let equal = equalPairs(facts)
     var lines = counts.sorted { ($0.value, $1.key.count) > ($1.value, $0.key.count) }.map {
       "`\(describe($0.key, facts)).` before \(counted($0.value, "source name"))"
     }
@@ -55,10 +86,17 @@ enum NamingCauses {
       evidence: lines, harm: .blocks, verbs: ["strip"])
   }
 
+  /// Wrappers keep what they wrap under a private attribute; a module of the model's own that the
+  /// other side lacks is a rename.
+  private static func isWrapperName(_ id: Int, _ facts: Facts) -> Bool {
+    let text = facts.names.text(id)
+    return Vocabulary.wrappers.contains(text) || text.hasPrefix("_") || contains(text, "wrap")
+  }
+
   private static func infix(_ facts: Facts) -> Diagnosis? {
     var counts: [Int: Int] = [:]
     for (s, slot) in facts.matcher.source.enumerated() where facts.matcher.used[s] {
-      for id in Set(slot.cut.infix) { counts[id, default: 0] += 1 }
+      for id in Set(slot.cut.infix) where isWrapperName(id, facts) { counts[id, default: 0] += 1 }
     }
     guard let (id, count) = counts.max(by: { ($0.value, -$0.key) < ($1.value, -$1.key) }) else {
       return nil
@@ -74,7 +112,8 @@ enum NamingCauses {
   static func missingPrefixes(_ facts: Facts) -> [(path: [Int], count: Int)] {
     facts.findings.missingPrefixes.compactMap { prefix in
       let count = facts.pairs.count {
-        $0.stripped && facts.matcher.destination[$0.d].path.starts(with: prefix)
+        $0.stripped && !isSwapped($0, facts)
+          && facts.matcher.destination[$0.d].path.starts(with: prefix)
       }
       return count > 0 ? (prefix, count) : nil
     }
@@ -82,10 +121,8 @@ enum NamingCauses {
 
   /// Prefixes explain at least half of the pairs; otherwise they belong to a rename.
   static func prefixesExplain(_ facts: Facts) -> Bool {
-    let stripped = facts.pairs.count { $0.stripped }
-    let wrappers = facts.findings.missingPrefixes.contains { path in
-      path.allSatisfy { Vocabulary.wrappers.contains(facts.names.text($0)) }
-    }
+    let stripped = facts.pairs.count { $0.stripped && !isSwapped($0, facts) }
+    let wrappers = facts.findings.missingPrefixes.contains { isWrapper($0, facts) }
     return stripped > 0 && (stripped * 2 >= facts.pairs.count || wrappers)
   }
 
@@ -110,19 +147,24 @@ enum NamingCauses {
     var leaves: [Facts.Pair] = []
     var shifts: [Facts.Pair] = []
     let prefixes = prefixesExplain(facts)
+    let added = addedPrefix(facts) != nil
     for pair in facts.pairs {
-      if pair.stripped, !prefixes { modules.append(pair) }
+      let isRenamedInFront =
+        (pair.stripped && (!prefixes || isSwapped(pair, facts)))
+        || hasOwnComponents(pair, facts, prefixIsCause: added)
+      if isRenamedInFront { modules.append(pair) }
       guard pair.destination != pair.source else { continue }
       if isMagnitude(pair, facts) { continue }
       let one = leaf(pair.destination, facts)
       let two = leaf(pair.source, facts)
-      let isBlockType =
-        facts.matcher.source[pair.s].stackIndex != nil
-        || facts.matcher.destination[pair.d].stackIndex != nil
-      if one.leaf != two.leaf, !(isBlockType && one.module == two.module) || one.leaf != two.leaf {
-        leaves.append(pair)
+      // A stack has no leaf of its own where the tensors that make it up have one.
+      if isStacked(pair, facts),
+        one.module + [one.leaf] == two.module || two.module + [two.leaf] == one.module
+      {
+        continue
       }
-      if one.module != two.module {
+      if one.leaf != two.leaf { leaves.append(pair) }
+      if one.module != two.module, !isRenamedInFront {
         if onlyNumbers(one.module, two.module, facts) {
           shifts.append(pair)
         } else {
@@ -141,6 +183,20 @@ enum NamingCauses {
     return [
       module(modules, facts), leafRename(leaves, facts), shift(shifts, facts),
     ].compactMap { $0 }
+  }
+
+  private static func isStacked(_ pair: Facts.Pair, _ facts: Facts) -> Bool {
+    facts.matcher.source[pair.s].stackIndex != nil
+      || facts.matcher.destination[pair.d].stackIndex != nil
+  }
+
+  /// Components of the source that were cut and that no prefix or wrapper accounts for.
+  private static func hasOwnComponents(
+    _ pair: Facts.Pair, _ facts: Facts, prefixIsCause: Bool
+  ) -> Bool {
+    let cut = facts.matcher.source[pair.s].cut
+    return cut.infix.contains { !isWrapperName($0, facts) }
+      || !prefixIsCause && !isWrapper(cut.prefix, facts)
   }
 
   private static func isMagnitude(_ pair: Facts.Pair, _ facts: Facts) -> Bool {
@@ -164,19 +220,26 @@ enum NamingCauses {
     }
   }
 
+  /// The source's path as the file has it.
+  private static func wholePath(_ pair: Facts.Pair, _ facts: Facts) -> [Int] {
+    facts.matcher.source[pair.s].parts.first.map { facts.findings.sourcePaths[$0] } ?? []
+  }
+
   private static func examples(_ pairs: [Facts.Pair], _ facts: Facts) -> [String] {
     var seen: Set<[Int]> = []
     var lines: [String] = []
     var left = 0
     for pair in pairs {
+      let cut = facts.matcher.source[pair.s].cut
+      let isWhole = isSwapped(pair, facts) || cut.infix.contains { !isWrapperName($0, facts) }
+      let to = isWhole ? facts.matcher.destination[pair.d].path : pair.destination
+      let from = isWhole ? wholePath(pair, facts) : pair.source
       let pattern =
-        pair.source.map(facts.names.withoutDigits) + [-1]
-        + pair.destination.map(facts.names.withoutDigits)
+        from.map(facts.names.withoutDigits) + [-1] + to.map(facts.names.withoutDigits)
       guard seen.insert(pattern).inserted else { continue }
       if lines.count < 8 {
-        let one = describe(pair.source, facts)
-        let two = describe(pair.destination, facts)
-        lines.append("source `\(one)` is destination `\(two)`")
+        lines.append(
+          "source `\(describe(from, facts))` is destination `\(describe(to, facts))`")
       } else {
         left += 1
       }
@@ -190,7 +253,18 @@ enum NamingCauses {
     return facts.diagnosis(
       .renamedModule,
       "Modules have other names: \(counted(pairs.count, "source tensor")) of \(facts.pairs.count) mapped one to one under other paths than in the destination.",
-      evidence: examples(pairs, facts), harm: .blocks, verbs: ["rename", "cast"])
+      evidence: examples(pairs, facts), harm: .blocks,
+      verbs: cutVerbs(pairs, facts).union(["rename", "cast"]))
+  }
+
+  /// Rules that cut or add in front of the pairs, where no cause of its own shows them.
+  private static func cutVerbs(_ pairs: [Facts.Pair], _ facts: Facts) -> Set<String> {
+    var verbs: Set<String> = []
+    if addedPrefix(facts) == nil { verbs.insert("strip") }
+    if !prefixesExplain(facts) { verbs.insert("add") }
+    let cuts = pairs.flatMap { facts.matcher.source[$0.s].cut.infix }
+    if cuts.contains(where: { !isWrapperName($0, facts) }) { verbs.insert("remove") }
+    return verbs
   }
 
   private static func leafRename(_ pairs: [Facts.Pair], _ facts: Facts) -> Diagnosis? {

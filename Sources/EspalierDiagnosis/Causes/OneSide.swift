@@ -160,14 +160,17 @@ private struct Side {
     // Most sides have nothing left over, and then there is nothing to look at.
     guard slots.indices.contains(where: { !isMatched($0) }) else { return }
     for (index, slot) in slots.enumerated() where isMatched(index) {
-      matchedDirectories.insert(Array(slot.path.dropLast()))
+      matchedDirectories.insert(directory(slot))
     }
     for (index, slot) in slots.enumerated() where !isMatched(index) && !isBuffer(slot) {
-      let directory = Array(slot.path.dropLast())
+      let directory = directory(slot)
       if !matchedDirectories.contains(directory) { missingModules.insert(directory) }
     }
     findSurplusBlocks()
   }
+
+  /// Where a slot lies in its file; two towers may have the same names once a prefix is cut.
+  private func directory(_ slot: Slot) -> [Int] { slot.cut.prefix + slot.path.dropLast() }
 
   func reason(_ index: Int) -> OneSideCauses.Reason {
     let slot = slots[index]
@@ -176,7 +179,7 @@ private struct Side {
       return isInMissingModule(slot) ? moduleReason(slot) : .buffer
     }
     for key in blockKeys(slot.path) where surplusBlocks.contains(key) { return .depth }
-    let directory = Array(slot.path.dropLast())
+    let directory = directory(slot)
     if matchedDirectories.contains(directory), let leaf = slot.path.last {
       if names.role(leaf) == .bias, slot.shape.count <= 2 { return .bias }
       if slot.path.count > 1 { return .none }
@@ -186,7 +189,7 @@ private struct Side {
 
   /// Other tensors of the same module are parameters, and none of them is matched.
   private func isInMissingModule(_ slot: Slot) -> Bool {
-    slot.path.count > 1 && missingModules.contains(Array(slot.path.dropLast()))
+    slot.path.count > 1 && missingModules.contains(directory(slot))
   }
 
   private func moduleReason(_ slot: Slot) -> OneSideCauses.Reason {

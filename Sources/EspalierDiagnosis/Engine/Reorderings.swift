@@ -78,10 +78,20 @@ struct Reorderings {
     return hasShort ? .interleaved : hasLong ? .halves : nil
   }
 
+  /// The spellings tell the two layouts apart in language models only.
+  private func hasTokenTable(_ matcher: Matcher) -> Bool {
+    matcher.destination.contains { slot in
+      guard slot.shape.count == 2 else { return false }
+      let words = matcher.scorer.concepts(of: slot.path.suffix(2))
+      return words.contains("token") || words.contains("embed") && !words.contains("position")
+    }
+  }
+
   private func rotary(_ findings: inout Findings) {
     let matcher = findings.matcher
     guard let from = rotaryLayout(findings.source, matcher.source),
-      let to = rotaryLayout(findings.destination, matcher.destination), from != to
+      let to = rotaryLayout(findings.destination, matcher.destination), from != to,
+      hasTokenTable(matcher)
     else { return }
     // One width of head for the whole model, read off a query projection.
     var query: Int?

@@ -139,7 +139,10 @@ struct Sizes {
     guard shape.count <= 2 || shape.dropFirst(2).allSatisfy({ $0 <= 7 }) else { return false }
     // A head has a matrix; a norm or a bias alone that changed is part of a change of width.
     let module = Array(matcher.destination[d].path.dropLast())
-    guard outputs.withMatrix[sizes]?.contains(module) == true else { return false }
+    let matrices = outputs.withMatrix[sizes, default: []]
+    // A bare vector of the model's own goes with the head whose sizes it has.
+    let isBare = names.role(matcher.destination[d].path.last ?? 0) == .other
+    guard isBare ? !matrices.isEmpty : matrices.contains(module) else { return false }
     // Somewhere else the size would have to be an input too.
     return !outputs.consumed.contains(shape[0])
       && outputs.modules[sizes, default: []].count <= max(3, matcher.destination.count / 20)
@@ -171,6 +174,8 @@ struct Sizes {
         score += matcher.directories.closeness(matcher.destination[d].path, matcher.source[s].path)
         // Only outputs, tables and lengths change size by themselves.
         guard axis == 0 || a.count == 3, score > 0.5 else { continue }
+        // As many outputs as inputs make an inner layer, not a head.
+        if a.count == 2, a[0] == a[1] { continue }
         // Under another name, a table of quite another size is another table; a head is as deep as
         // the head it stands for.
         if isTokenTable(matcher, d), !isNear(a[0], b[0]) { continue }

@@ -130,7 +130,7 @@ struct FusedMatching {
     return nil
   }
 
-  /// Free pieces that differ in one component only, two or three of a kind.
+  /// Free pieces that differ in one component only, two to four of a kind.
   private func siblings(_ pieces: [Unit], _ whole: Unit, _ matcher: Matcher, _ isSource: Bool)
     -> [[Int]]
   {
@@ -146,7 +146,7 @@ struct FusedMatching {
       byPlace[path, default: []].append(at)
     }
     let order = isSource ? matcher.sourceOrder : matcher.destinationOrder
-    return byPlace.values.filter { (2...3).contains($0.count) }
+    return byPlace.values.filter { (2...4).contains($0.count) }
       .map { $0.sorted { order[pieces[$0].first] < order[pieces[$1].first] } }
       .sorted { $0[0] < $1[0] }
   }

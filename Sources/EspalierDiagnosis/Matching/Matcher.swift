@@ -98,11 +98,21 @@ struct Matcher {
   /// Same path on both sides. A name with another size is remembered, not linked.
   mutating func matchNames() {
     var byPath: [[Int]: Int] = [:]
-    for (index, slot) in source.enumerated() where byPath[slot.path] == nil {
-      byPath[slot.path] = index
+    // Two towers may have the same names once a prefix is cut.
+    var twins: [[Int]: [Int]] = [:]
+    for (index, slot) in source.enumerated() {
+      if byPath[slot.path] == nil {
+        byPath[slot.path] = index
+      } else {
+        twins[slot.path, default: []].append(index)
+      }
     }
     for d in destination.indices {
-      guard let s = byPath[destination[d].path] ?? byPath[shortPaths[d]] else { continue }
+      guard let first = byPath[destination[d].path] ?? byPath[shortPaths[d]] else { continue }
+      var s = first
+      if !twins.isEmpty, !fits(d, first) {
+        s = twins[source[first].path]?.first { fits(d, $0) } ?? first
+      }
       if fits(d, s) {
         links[d] = SlotLink(sources: [s], join: nil, evidence: .name)
         used[s] = true

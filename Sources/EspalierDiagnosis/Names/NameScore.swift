@@ -6,6 +6,8 @@ struct NameProfile {
   var numbers: [Int]
   var role: Vocabulary.Role
   var ordinal: Int?
+  /// What the last part of a module's name says it computes: query, key, value, gate, up, down.
+  var part: Int?
 }
 
 final class NameScorer {
@@ -38,12 +40,27 @@ final class NameScorer {
     let leaf = path.last.map { names.text($0) } ?? ""
     return NameProfile(
       concepts: Array(Set(concepts)).sorted(), numbers: numbers, role: Vocabulary.role(leaf),
-      ordinal: Vocabulary.normOrdinal(words.map { $0.lowercased() }))
+      ordinal: Vocabulary.normOrdinal(words.map { $0.lowercased() }), part: part(of: path))
+  }
+
+  /// The one part that the last component which names any says; a fused name says several.
+  private func part(of path: [Int]) -> Int? {
+    for id in path.suffix(2).reversed() {
+      let said = Vocabulary.parts.filter { concepts(of: [id]).contains($0) }
+      if !said.isEmpty { return said.count == 1 ? conceptID(said[0]) : nil }
+    }
+    return nil
   }
 
   /// Concepts behind a word, singular and plural alike.
   private func meanings(of word: String) -> [String] {
     if let known = Vocabulary.concepts[word] { return known }
+    // `qcontent`, `knorm`: the letter of an attention's part before a word.
+    if word.count > 3, let first = word.first, let part = Vocabulary.concepts[String(first)],
+      "qkv".contains(first), let rest = Vocabulary.concepts[String(word.dropFirst())]
+    {
+      return part + rest
+    }
     guard word.count > 3, word.hasSuffix("s"), !word.hasSuffix("ss") else { return [word] }
     let singular = String(word.dropLast())
     return Vocabulary.concepts[singular] ?? [singular]
@@ -119,6 +136,7 @@ final class NameScorer {
     }
     var score = all > 0 ? shared / all : 0.3
     if let one = a.ordinal, let two = b.ordinal { score += ordinalScore(one, two) }
+    if let one = a.part, let two = b.part { score += one == two ? 0.3 : -0.5 }
     if a.numbers == b.numbers, !a.numbers.isEmpty { score += 0.1 }
     return score
   }

@@ -117,8 +117,11 @@ enum Vocabulary {
     "mid": ["mid"], "middle": ["mid"], "post": ["post"], "pre": ["pre"], "bbox": ["bbox"],
     "input": ["input"], "recurrent": ["hidden"], "hh": ["hidden"], "ih": ["input"],
     "dist": ["distillation"], "reg": ["register"], "spec": [],
-    "router": ["gate"], "module": [], "model": [], "base": [], "main": [],
+    "router": ["gate"], "content": ["content"], "module": [], "model": [], "base": [], "main": [],
   ]
+
+  /// Sisters in one block: a name that says one of them does not mean another.
+  static let parts = ["query", "key", "value", "gate", "up", "down"]
 
   /// Which of a block's norms, in order, a norm's name says it is.
   static func normOrdinal(_ words: [String]) -> Int? {
