@@ -82,7 +82,7 @@ struct ExplainText {
     // One line more is no longer than to say that there is one.
     let shown = isFull || all.count <= 3 ? all[...] : all.prefix(2)
     var lines = shown.map { "     \($0)" }
-    if shown.count < all.count { lines.append("     and \(all.count - shown.count) more lines") }
+    if shown.count < all.count { lines.append("     and \(counted(all.count - shown.count, "more line"))") }
     return lines
   }
 
@@ -99,14 +99,24 @@ struct ExplainText {
       return "   \(mark) \(visibleText(Array("\(rule)".utf8)))\(amount)"
     }
     if shown.count < rules.count {
-      lines.append("   \(mark) and \(rules.count - shown.count) more rules")
+      lines.append("   \(mark) and \(counted(rules.count - shown.count, "more rule"))")
     }
     return lines
   }
 
   // MARK: Sizes
 
+  /// Causes that are about sizes; without one of them the two sides' readings differ only because
+  /// their tensors are laid out differently.
+  private static let sizeCauses: Set<Cause> = [
+    .headResized, .vocabResized, .posEmbedResized, .depthMismatch, .widthMismatch,
+    .differentArchitecture,
+  ]
+
   private var differingSizes: [String] {
+    guard report.diagnoses.contains(where: { Self.sizeCauses.contains($0.cause) }) else {
+      return []
+    }
     let sizes = report.sizes.filter { $0.destination != nil && $0.source != nil }
       .filter { $0.destination != $0.source }
       .map { "\($0.name) \($0.destination ?? "") and \($0.source ?? "")" }

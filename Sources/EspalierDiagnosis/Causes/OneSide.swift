@@ -111,9 +111,16 @@ struct OneSideCauses {
       evidence.append(
         "a list of \(pair.destination) blocks in the destination, \(pair.source) in the source")
     }
+    let counts = [
+      (more.isEmpty ? 0 : facts.destinationNames(more).count, "destination tensor", "source"),
+      (less.isEmpty ? 0 : facts.sourceNames(less).count, "source tensor", "destination"),
+    ]
+    let parts = counts.filter { $0.0 > 0 }.map { count, noun, other in
+      "\(counted(count, noun, "belongs", "belong")) to layers that the \(other) lacks"
+    }
     return facts.diagnosis(
       .depthMismatch,
-      "The two have another number of layers: \(counted(facts.destinationNames(more).count, "destination tensor")) and \(counted(facts.sourceNames(less).count, "source tensor")) belong to layers that the other side lacks.",
+      "The two have different numbers of layers: \(parts.joined(separator: ", ")).",
       evidence: evidence, harm: .needsDecision,
       leaving: facts.leftovers(destination: more, source: less))
   }

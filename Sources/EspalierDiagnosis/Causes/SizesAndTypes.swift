@@ -25,7 +25,7 @@ enum SizeCauses {
       out.append(
         facts.diagnosis(
           .headResized,
-          "The output head has \(first.to) outputs in the destination and \(first.from) in the source; \(counted(heads.count, "destination tensor")) left at initial values.",
+          "The output head has \(counted(first.to, "output")) in the destination and \(first.from) in the source; \(counted(heads.count, "destination tensor")) left at initial values.",
           evidence: lines(heads), harm: .needsDecision, choices: SizeChoices.rules(heads, facts),
           leaving: facts.leftovers(
             destination: heads.map(\.destination), source: heads.map(\.source))))

@@ -20,7 +20,7 @@ public struct HyperParameters: Hashable, Sendable {
   public var hidden: Int?
   /// Rank of low-rank adapters.
   public var rank: Int?
-  /// Elements of all tensors; saturates instead of overflowing.
+  /// Elements of all tensors, shared ones once; saturates instead of overflowing.
   public var parameters: Int = 0
 
   /// The number of blocks in one list.
@@ -59,7 +59,13 @@ struct HyperParameterReader {
   func read(_ slots: [Slot], _ inventory: Inventory, adapterRank: Int = 0) -> HyperParameters {
     var out = HyperParameters()
     let outputFirst = Orientation.outputFirst(slots, names) ?? true
-    out.parameters = slots.reduce(0) { saturatingSum($0, $1.elements) }
+    out.parameters = slots.reduce(0) { sum, slot in
+      let isTied = slot.parts.allSatisfy { part in
+        guard inventory.tensors.indices.contains(part) else { return false }
+        return inventory.tensors[part].tiedTo != nil
+      }
+      return isTied && !slot.parts.isEmpty ? sum : saturatingSum(sum, slot.elements)
+    }
     out.rank = adapterRank > 0 ? adapterRank : nil
     out.depths = depths(slots)
     readMatrices(slots, outputFirst, &out)

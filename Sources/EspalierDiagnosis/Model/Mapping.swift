@@ -44,7 +44,7 @@ public struct Coverage: Hashable, Sendable {
   public var tensors: Int
   /// Destination tensors in all.
   public var ofTensors: Int
-  /// Elements of the tensors that are filled.
+  /// Elements of the tensors that are filled; those that share storage count once.
   public var parameters: Int
   /// Elements of all destination tensors.
   public var ofParameters: Int
@@ -55,11 +55,17 @@ public struct Coverage: Hashable, Sendable {
 
   init(destinations: [Int], of destination: Inventory) {
     ofTensors = destination.tensors.count
-    ofParameters = destination.tensors.reduce(0) { saturatingSum($0, $1.elements) }
-    tensors = destinations.count
-    parameters = destinations.reduce(0) {
-      saturatingSum(
-        $0, destination.tensors.indices.contains($1) ? destination.tensors[$1].elements : 0)
+    let all = destination.tensors
+    // Names that share storage hold one set of parameters.
+    func storage(_ tensor: Int) -> Int {
+      guard let first = all[tensor].tiedTo, all.indices.contains(first) else { return tensor }
+      return first
     }
+    func elements(_ tensors: some Sequence<Int>) -> Int {
+      Set(tensors.map(storage)).reduce(0) { saturatingSum($0, all[$1].elements) }
+    }
+    ofParameters = elements(all.indices)
+    tensors = destinations.count
+    parameters = elements(destinations.filter(all.indices.contains))
   }
 }
