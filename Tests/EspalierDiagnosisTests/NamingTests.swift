@@ -93,6 +93,28 @@ import Testing
     #expect(score.failures.isEmpty)
   }
 
+  @Test func aFusedNameSaysTheOrderOfItsParts() {
+    var s = Skeleton()
+    for n in 0..<3 {
+      let fused = "body.\(n).mlp.up_gate.weight"
+      s.addSource(fused, [64, 24])
+      for (index, part) in ["up", "gate"].enumerated() {
+        s.add("blocks.\(n).ffn.\(part).weight", [32, 24])
+        s.map("blocks.\(n).ffn.\(part).weight", [fused], "split(0,\(index),2)")
+      }
+      s.norm("blocks.\(n).norm", "body.\(n).norm", 24)
+    }
+    let one = s.finish("order", causes: ["renamed_module", "fused_split"])
+    #expect(CaseScore(one, causes: [], mapping: SolvedCase(one).report.mapping).failures.isEmpty)
+  }
+
+  @Test func aNameOfBufferWordsIsABuffer() {
+    var s = Skeleton()
+    for n in 0..<3 { block(&s, "layers.\(n)", "layers.\(n)") }
+    s.addSource("rope_freqs.weight", [16])
+    #expect(causes(s.finish("frequencies", causes: [])) == ["buffers_unexpected"])
+  }
+
   @Test func rotaryRowsAreReorderedInLanguageModelsOnly() {
     func pair(_ table: String) -> DiagnosisCase {
       var s = Skeleton()

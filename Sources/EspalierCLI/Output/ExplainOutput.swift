@@ -82,7 +82,9 @@ struct ExplainText {
     // One line more is no longer than to say that there is one.
     let shown = isFull || all.count <= 3 ? all[...] : all.prefix(2)
     var lines = shown.map { "     \($0)" }
-    if shown.count < all.count { lines.append("     and \(counted(all.count - shown.count, "more line"))") }
+    if shown.count < all.count {
+      lines.append("     and \(counted(all.count - shown.count, "more line"))")
+    }
     return lines
   }
 

@@ -204,13 +204,19 @@ private struct Side {
   }
 
   private func isBuffer(_ slot: Slot) -> Bool {
-    if slot.path.contains(where: { bufferIDs.contains($0) }) { return true }
+    if slot.path.contains(where: { bufferIDs.contains($0) || saysOnlyBuffers($0) }) { return true }
     if !slot.steps.isEmpty { return false }
     if ["I64", "I32", "I16", "U8", "BOOL"].contains(slot.dtype) { return true }
     // Masks: (1, 1, n, n).
     let shape = slot.shape
     return shape.count == 4 && shape[0] == 1 && shape[1] == 1 && shape[2] == shape[3]
       && shape[2] > 7
+  }
+
+  /// `rope_freqs`: several words, each of which names a buffer.
+  private func saysOnlyBuffers(_ id: Int) -> Bool {
+    let words = names.text(id).split(separator: "_")
+    return words.count > 1 && words.allSatisfy { Vocabulary.bufferWords.contains(String($0)) }
   }
 
   // MARK: Layers

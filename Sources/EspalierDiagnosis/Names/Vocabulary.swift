@@ -154,6 +154,7 @@ enum Vocabulary {
     let text = words.joined(separator: "_")
     for phrase in ["qkv", "query_key_value", "in_proj", "c_attn", "wqkv", "Wqkv", "to_qkv"]
     where contains(text, phrase) { return ["query", "key", "value"] }
+    if contains(text, "up_gate") || contains(text, "up_and_gate") { return ["up", "gate"] }
     for phrase in ["gate_up", "gate_and_up", "w12", "w13", "fc_gate_up"]
     where contains(text, phrase) { return ["gate", "up"] }
     for phrase in ["to_kv", "kv_proj", "key_value", "wkv", "c_kv"] where contains(text, phrase) {
