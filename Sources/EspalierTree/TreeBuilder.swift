@@ -203,28 +203,6 @@ public struct TreeBuilder {
     return leaf < 0 ? nil : LeafID(leaf)
   }
 
-  /// The storage of an array leaf, so that others can share it; `new` becomes its number where it
-  /// has none yet.
-  public mutating func storage(of leaf: LeafID, new: StorageID) -> StorageID {
-    if leaves[leaf.index].storage < 0 { leaves[leaf.index].storage = new.raw }
-    return StorageID(leaves[leaf.index].storage)
-  }
-
-  /// Makes `node` a second name of an array leaf that has a storage.
-  @discardableResult
-  public mutating func addTie(_ node: Handle, to leaf: LeafID) throws -> LeafID {
-    var record = leaves[leaf.index]
-    record.node = node.raw
-    return try append(record)
-  }
-
-  /// The element type of an array leaf and how many elements it has; nil for other leaves.
-  package func elements(of leaf: LeafID) -> (dtype: DType, count: Int)? {
-    let record = leaves[leaf.index]
-    guard record.kind == .array, let count = shapes.elementCount(record.shape) else { return nil }
-    return (record.dtype, count)
-  }
-
   /// Adds a row-major array under a flat name that separators divide into segments.
   ///
   /// The fast way for formats with flat names: names that begin like the one before are found
@@ -327,7 +305,7 @@ public struct TreeBuilder {
     } while child != last
   }
 
-  private mutating func append(_ record: Tree.LeafRecord) throws -> LeafID {
+  mutating func append(_ record: Tree.LeafRecord) throws -> LeafID {
     guard nodes[Int(record.node)].leaf < 0 else {
       throw TreeError.duplicate(path(of: Handle(raw: record.node)))
     }

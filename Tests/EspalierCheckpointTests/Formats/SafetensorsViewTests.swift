@@ -210,15 +210,7 @@ struct SafetensorsViewReadbackTests {
       print(load_model(net, sys.argv[1]))
       print(net.head.flatten().tolist())
       """
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: Python.path ?? "")
-    process.arguments = ["-c", script, String(decoding: path.bytes, as: UTF8.self)]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let text = String(
-      decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
+    let text = String(decoding: try Python.output(["-c", script], path), as: UTF8.self)
     if text == "skipped\n" { return }
     let head = try source.bytes(of: Array(source.tree.leafIDs)[1])
     #expect(text == "(set(), [])\n[\(head.map(String.init).joined(separator: ", "))]\n")

@@ -23,18 +23,21 @@ enum Python {
   }
 
   static func read(_ file: FilePath, with script: String = "read.py") throws -> Contents {
+    let script = Fixtures.folder.appendingPathComponent("readback/\(script)").path
+    return try JSONDecoder().decode(Contents.self, from: output([script], file))
+  }
+
+  /// What a script prints, run with a file as its last argument.
+  static func output(_ arguments: [String], _ file: FilePath) throws -> Data {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path ?? "")
-    process.arguments = [
-      Fixtures.folder.appendingPathComponent("readback/\(script)").path,
-      String(decoding: file.bytes, as: UTF8.self),
-    ]
+    process.arguments = arguments + [String(decoding: file.bytes, as: UTF8.self)]
     let output = Pipe()
     process.standardOutput = output
     try process.run()
     let data = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
-    return try JSONDecoder().decode(Contents.self, from: data)
+    return data
   }
 }
 
