@@ -1,8 +1,23 @@
 import CZstd
 
-/// Decompresses Zstandard frames.
+/// Zstandard frames.
 enum Zstandard {
   private static let pieceSize = 1 << 17
+
+  /// One frame with all of the bytes; nil where the library fails, which it does only without memory.
+  static func compress(_ bytes: [UInt8], level: Int) -> [UInt8]? {
+    let room = ZSTD_compressBound(bytes.count)
+    var isDone = false
+    let result = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+      let size = bytes.withUnsafeBytes {
+        ZSTD_compress(
+          buffer.baseAddress, room, $0.baseAddress, $0.count, Int32(min(19, max(1, level))))
+      }
+      isDone = ZSTD_isError(size) == 0
+      count = isDone ? size : 0
+    }
+    return isDone ? result : nil
+  }
 
   /// All that the frames decompress to; nil where they are broken, cut, or hold more than `limit`
   /// bytes. Memory grows with what comes out, not with what a frame announces.

@@ -1,4 +1,4 @@
-"""Makes the fixtures for HDF5, Keras and JLD2: `pip install h5py numpy`, then run this.
+"""Makes the fixtures for HDF5, Keras and JLD2: `pip install h5py numpy zstandard`, then run this.
 
 `hdf5`, `keras` and `jld2` hold small files for the conformance suite; `hdf5-kinds` holds one file for
 each way in which HDF5 stores groups and values, with what h5py reads from it beside it
@@ -138,6 +138,7 @@ def main():
     kind("links.h5", links, libver=OLD, expects=False)
     kind("attributes.h5", attributes)
     kind("packed.h5", packed, expects=False)
+    kind("zstd.h5", zstd, expects=False)
 
 
 def dense_group(file):
@@ -260,6 +261,33 @@ def attributes(file):
     file.attrs["text"] = "free"
     file.attrs["json"] = json.dumps({"a": [1]})
     file.create_dataset("w", data=ramp(2)).attrs["on"] = "a dataset"
+
+
+def zstd(file):
+    """Chunks of the filter that JLD2 and hdf5plugin have; h5py itself has it not, so that the chunks
+    are written as they are to be stored, and what is expected is known beforehand."""
+    import zstandard
+
+    rows = ["#tensor path\tdtype\tshape\tsha256"]
+    for name, shuffles in [("plain", False), ("shuffled", True)]:
+        data = ramp(10, 6)
+        plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        plist.set_chunk((4, 6))
+        if shuffles:
+            plist.set_shuffle()
+        plist.set_filter(32015, h5py.h5z.FLAG_OPTIONAL, (3,))
+        space = h5py.h5s.create_simple((10, 6))
+        made = h5py.h5d.create(file.id, name.encode(), h5py.h5t.IEEE_F32LE, space, plist)
+        for row in (0, 4, 8):
+            chunk = np.zeros((4, 6), "<f4")
+            part = data[row:row + 4]
+            chunk[: len(part)] = part
+            plain = chunk.tobytes()
+            if shuffles:
+                plain = np.frombuffer(plain, "u1").reshape(-1, 4).T.tobytes()
+            made.write_direct_chunk((row, 0), zstandard.compress(plain, 3), 0)
+        rows.append(f"{name}\tF32\t[10,6]\t{hashlib.sha256(data.tobytes()).hexdigest()}")
+    (KINDS / "zstd.h5.expected.tsv").write_text("\n".join(rows) + "\n")
 
 
 def packed(file):

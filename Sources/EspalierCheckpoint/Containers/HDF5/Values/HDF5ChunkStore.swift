@@ -55,7 +55,7 @@ final class HDF5ChunkStore {
     }
     let wanted = dataset.byteCount ?? Int.max
     let unwritten = list.chunks.isEmpty ? HDF5Values.emptyLimit : 16 << 20
-    let possible = sum(product([stored, 1032]), unwritten) ?? Int.max
+    let possible = sum(product([stored, filters.largestRatio]), unwritten) ?? Int.max
     guard wanted <= possible else {
       throw metadata.error(
         .limitExceeded, at: dataset.address, "dataset", found: "\(wanted) bytes of values",

@@ -16,6 +16,12 @@ extension HDF5Filters {
           return nil
         }
         bytes = packed
+      case Self.zstd:
+        guard let packed = Zstandard.compress(bytes, level: level ?? filter.values.first ?? 3)
+        else {
+          return nil
+        }
+        bytes = packed
       case 2: bytes = Shuffle.bytes(bytes, unit: filter.values.first ?? elementSize)
       case 3:
         let checksum = Self.fletcher32(bytes[...])

@@ -33,8 +33,10 @@ struct HDF5Filters: Sendable {
 
   /// The first filter that cannot be undone here, by name.
   var unsupported: String? {
-    filters.first { ![1, 2, 3].contains($0.id) }.map { Self.name($0.id) }
+    filters.first { ![1, 2, 3, Self.zstd].contains($0.id) }.map { Self.name($0.id) }
   }
+
+  static let zstd = 32015
 
   static func name(_ id: Int) -> String {
     switch id {
@@ -50,11 +52,15 @@ struct HDF5Filters: Sendable {
     case 32004: "lz4"
     case 32008: "bitshuffle"
     case 32013: "zfp"
-    case 32015: "zstd"
+    case zstd: "zstd"
     case 32026: "blosc2"
     default: "filter \(id)"
     }
   }
+
+  /// How many bytes can come out of one: deflate packs 1,032 into one, Zstandard a block of 128 kB of one
+  /// value into four.
+  var largestRatio: Int { filters.contains { $0.id == Self.zstd } ? 1 << 16 : 1032 }
 
   /// Undoes everything.
   ///
@@ -77,6 +83,9 @@ struct HDF5Filters: Sendable {
         let unit = filter.values.first ?? elementSize
         guard unit > 0 else { return nil }
         bytes = Shuffle.undoBytes(bytes, unit: unit)
+      case Self.zstd:
+        guard let plain = Zstandard.decompress(bytes, limit: size + after) else { return nil }
+        bytes = plain
       case 3:
         guard bytes.count >= 4, Self.checksumMatches(bytes) else { return nil }
         bytes.removeLast(4)
