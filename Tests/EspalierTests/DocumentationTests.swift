@@ -180,7 +180,8 @@ private enum Examples {
   }
 
   static func causes() throws {
-    let destination = try Checkpoint.open("model.safetensors").repairSide()
+    let model = try Checkpoint.open("model.safetensors")
+    let destination = model.repairSide(below: model.root)
     let source = try Checkpoint.open("trained.pt").repairSide()
     let report = Engine().diagnose(
       destination: destination.inventory, source: source.inventory,
@@ -192,11 +193,13 @@ private enum Examples {
     let destination = try Checkpoint.open("model.safetensors")
     let source = try Checkpoint.open("trained.pt")
     let report = Engine().diagnose(
-      destination: destination.repairSide().inventory, source: source.repairSide().inventory)
+      destination: destination.repairSide(below: destination.root).inventory,
+      source: source.repairSide().inventory)
     try RuleSet(report.rules).write(to: "fix.toml", explaining: report.diagnoses)
 
     let rules = try RuleSet(contentsOf: "fix.toml")  // after somebody has read it
-    let repaired = try rules.repairing(source.repairSide(), destination: destination.repairSide())
+    let repaired = try rules.repairing(
+      source.repairSide(), destination: destination.repairSide(below: destination.root))
     for preview in repaired.previews { print(preview) }
     let alignment = Alignment(
       destination.tree, repaired.tree, destinationRoot: destination.root, sourceRoot: repaired.root)

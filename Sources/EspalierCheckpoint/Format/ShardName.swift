@@ -15,7 +15,8 @@ struct ShardName: Hashable {
     let count = last.prefix { (48...57).contains($0) }
     guard (1...9).contains(number.count), (1...9).contains(count.count),
       let value = Int(String(decoding: number, as: UTF8.self)),
-      let total = Int(String(decoding: count, as: UTF8.self)), value >= 0, total > 0
+      let total = Int(String(decoding: count, as: UTF8.self)), value >= 0, total > 0,
+      value <= total
     else { return nil }
     self.number = value
     self.count = total
@@ -35,12 +36,17 @@ struct ShardName: Hashable {
   /// where names do not count them all in the same way.
   static func firstMissing(among names: [[UInt8]]) -> [UInt8]? {
     let shards = names.map { ShardName($0) }
-    guard let first = shards.first ?? nil, shards.allSatisfy({ $0?.around == first.around }) else {
-      return nil
-    }
+    guard countAlike(names), let first = shards.first ?? nil else { return nil }
     let numbers = Set(shards.compactMap { $0?.number })
     guard numbers.count < first.count else { return nil }
     let start = numbers.contains(0) ? 0 : 1
     return (start...first.count).first { !numbers.contains($0) }.map { first.name(of: $0) }
+  }
+
+  /// Whether all names count shards, in the same way.
+  static func countAlike(_ names: [[UInt8]]) -> Bool {
+    let shards = names.map { ShardName($0) }
+    guard let first = shards.first ?? nil else { return false }
+    return shards.allSatisfy { $0?.around == first.around }
   }
 }

@@ -53,13 +53,26 @@ extension Checkpoint {
       let content = try candidates.format.open(region, options)
       return try assemble(path, candidates.format, content, files, options)
     }
-    try ShardNumbers.check(files, candidates.format, in: path)
+    try checkBelongTogether(files, candidates.format, folder)
     let (format, content) = try open(shards: files, options)
     var whole = content
     whole.notes.append("\(files.count) files of the folder are read as one tree")
     return try assemble(
       path, format, whole, files, options,
       shards: Shards(index: nil, names: files.map(\.path.name), files: files))
+  }
+
+  /// Where several files of a format are nothing unusual, only names that count them make them one.
+  private static func checkBelongTogether(
+    _ files: [InputFile], _ format: any CheckpointFormat, _ folder: FolderListing
+  ) throws(CheckpointError) {
+    guard format.shardsAreNumbered, !ShardName.countAlike(files.map(\.path.name)) else { return }
+    let names = files.prefix(3).map { "“\(visibleText($0.path.name))”" }.joined(separator: ", ")
+    throw CheckpointError(
+      .notACheckpoint, file: folder.path,
+      found: "\(files.count) checkpoints: \(names)\(files.count > 3 ? ", …" : "")",
+      expected: "the numbered shards of one, or an index that names them",
+      advice: "open the one you mean")
   }
 
   /// Shards whose names count them must all be in the folder.

@@ -82,7 +82,8 @@ struct ModuleRules {
 
   /// Joints with no more than `tail` letters behind them.
   private func joints(_ letters: [Letter], tail: Int) -> [Int] {
-    letters.indices.filter { at in
+    guard letters.count <= Bounds.moduleName else { return [] }
+    return letters.indices.filter { at in
       letters[at].isJoint && at > 0 && at + 1 < letters.count && letters.count - at - 1 <= tail
     }
   }
@@ -102,9 +103,10 @@ struct ModuleRules {
       let shape = NameShape(module)
       byText[shape.text, default: []].append((module, shape))
     }
+    let longest = byText.keys.map(\.count).max() ?? 0
     var sizes: [NamePattern: Int] = [:]
     for (text, numbers) in templates {
-      for at in text.indices where NamePattern.isJoint(text[at]) {
+      for at in text.indices.prefix(longest) where NamePattern.isJoint(text[at]) {
         for (module, shape) in byText[Array(text[...at])] ?? [] {
           sizes[module, default: 0] += numbers.count { shape.fits($0) }
         }

@@ -9,6 +9,8 @@ enum Bounds {
   static let tokens = 12
   /// A name with more numbers than this is generalised no further.
   static let numbers = 12
+  /// Bytes of a name that may be drawn together with others of its module.
+  static let moduleName = 1_000
   /// More rules than this are written as they are.
   static let mergedRules = 5_000
 
