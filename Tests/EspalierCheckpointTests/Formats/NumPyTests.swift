@@ -56,14 +56,48 @@ import Testing
     #expect(folder.names == [])
   }
 
-  @Test func tiesAreStoredTwiceAndThatIsSaid() throws {
+  @Test func tiesAreStoredTwiceAndComeBack() throws {
     let path = folder.file("a.npz")
     let report = try Checkpoint.save(SaveRequest(try tiedSource(), to: path))
     #expect(report.arrays == 3)
     #expect(
       report.losses == [
-        "the format has no ties, each of these holds its own copy: embed.weight, head.weight"
+        "the format has no ties, each of these holds its own copy, and the archive's comment says "
+          + "that they are one: embed.weight, head.weight"
       ])
+    let saved = try Checkpoint.open(path)
+    let tree = saved.tree
+    let ties = Dictionary(
+      grouping: tree.leafIDs.filter { tree.tie(of: $0) != nil }, by: { tree.tie(of: $0) })
+    #expect(
+      ties.values.map { Set($0.map { "\(tree.path(of: $0))" }) } == [
+        ["embed.weight", "head.weight"]
+      ])
+    // A copy keeps the comment, and what it says.
+    let copy = folder.file("b.npz")
+    _ = try Checkpoint.save(SaveRequest(saved, like: saved, to: copy))
+    #expect(try Checkpoint.open(copy).tree == tree)
+  }
+
+  /// Whoever has changed one of two tied arrays has undone the tie; other comments mean nothing.
+  @Test(arguments: [
+    #"{"espalier.ties": {"head": "other"}}"#, #"{"espalier.ties": {"head": "gone"}}"#,
+    #"{"espalier.ties": ["head"]}"#, #"{"espalier.ties": {"head": 3}}"#, #"{"espalier.ties": "#,
+    "made by somebody", "",
+  ])
+  func whatTheCommentSaysMustBeTrue(_ comment: String) throws {
+    let path = folder.file("a.npz")
+    let file = try AtomicFile(path)
+    var zip = ZipWriter(file)
+    for (name, value) in [("embed", 1), ("head", 1), ("other", 2)] as [(String, UInt8)] {
+      let header = Array("{'descr': '|u1', 'fortran_order': False, 'shape': (1,), }\n".utf8)
+      try zip.add(
+        Array("\(name).npy".utf8),
+        NpyHeader.magic + [1, 0, UInt8(header.count), 0] + header + [value])
+    }
+    try zip.finish(comment: Array(comment.utf8))
+    try file.commit()
+    #expect(try Checkpoint.open(path).tree.tiedGroups.isEmpty)
   }
 
   @Test(arguments: [

@@ -8,6 +8,8 @@ package struct ZipArchive: Sendable {
   let directory: Range<Int>
   /// Bytes before the archive proper, which offsets in it do not count.
   let start: Int
+  /// Where the archive's own comment lies, in the region.
+  private let commentRange: Range<Int>
   private let places: [[UInt8]: Int]
   /// Names that several members have: which of them is meant, readers disagree about.
   package let duplicateNames: Set<[UInt8]>
@@ -24,6 +26,7 @@ package struct ZipArchive: Sendable {
     entries = directory.entries
     self.directory = directory.range
     start = directory.start
+    commentRange = directory.comment
     var places: [[UInt8]: Int] = [:]
     var duplicates: Set<[UInt8]> = []
     for (index, entry) in entries.enumerated() {
@@ -31,6 +34,11 @@ package struct ZipArchive: Sendable {
     }
     self.places = places
     duplicateNames = duplicates
+  }
+
+  /// The text about the archive at its end, at most 65,535 bytes.
+  func comment() throws(CheckpointError) -> [UInt8] {
+    try region.read(at: commentRange.lowerBound, count: commentRange.count)
   }
 
   /// The member of that name; nil where there is none. Throws `duplicateName` where there are several.

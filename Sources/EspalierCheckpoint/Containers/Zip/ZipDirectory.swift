@@ -15,6 +15,8 @@ struct ZipDirectory {
   private(set) var entries: [ZipEntry] = []
   /// Where the directory lies, in the region.
   private(set) var range = 0..<0
+  /// Where the archive's comment lies, in the region.
+  private(set) var comment = 0..<0
 
   private struct End {
     var position: Int
@@ -55,7 +57,7 @@ struct ZipDirectory {
   private static let endSize = 22
   private static let locatorSize = 20
 
-  private func findEnd() throws(CheckpointError) -> End {
+  private mutating func findEnd() throws(CheckpointError) -> End {
     let tailSize = min(region.count, Self.endSize + 0xffff)
     let tail = try region.read(at: region.count - tailSize, count: tailSize)
     let signature: [UInt8] = [0x50, 0x4b, 5, 6]
@@ -65,6 +67,7 @@ struct ZipDirectory {
         // The comment must reach exactly to the end, or this is data that looks like a record.
         let comment = Int(tail[index + 20]) | Int(tail[index + 21]) << 8
         if index + Self.endSize + comment == tail.count {
+          self.comment = (region.count - comment)..<region.count
           return try end(at: region.count - tailSize + index)
         }
       }

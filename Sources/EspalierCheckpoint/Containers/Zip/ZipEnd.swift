@@ -5,6 +5,8 @@ struct ZipEnd {
   var directorySize: Int
   /// From the start of the archive.
   var directoryOffset: Int
+  /// At most 65,535 bytes about the archive.
+  var comment: [UInt8] = []
 
   private var isLarge: Bool {
     count >= Int(UInt16.max) || directorySize >= Int(UInt32.max)
@@ -17,7 +19,8 @@ struct ZipEnd {
       + littleEndianBytes(0 as UInt32) + littleEndianBytes(UInt16(clamping: count))
       + littleEndianBytes(UInt16(clamping: count))
       + littleEndianBytes(UInt32(clamping: directorySize))
-      + littleEndianBytes(UInt32(clamping: directoryOffset)) + littleEndianBytes(0 as UInt16)
+      + littleEndianBytes(UInt32(clamping: directoryOffset))
+      + littleEndianBytes(UInt16(clamping: comment.count)) + comment
   }
 
   /// The record for large numbers, and the locator that says where it is.

@@ -45,8 +45,9 @@ final class ZipMembers {
     } catch { throw failure ?? error }
   }
 
-  func finish() throws -> SaveReport.File {
-    try zip.finish()
+  /// - Parameter comment: at most 65,535 bytes about the archive.
+  func finish(comment: [UInt8] = []) throws -> SaveReport.File {
+    try zip.finish(comment: comment)
     try file.commit()
     return SaveReport.File(path: request.path, size: file.position)
   }

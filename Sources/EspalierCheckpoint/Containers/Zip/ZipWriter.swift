@@ -57,12 +57,16 @@ package struct ZipWriter {
   }
 
   /// Writes the central directory; no member can follow.
-  package consuming func finish() throws(CheckpointError) {
+  ///
+  /// - Parameter comment: at most 65,535 bytes about the archive.
+  package consuming func finish(comment: [UInt8] = []) throws(CheckpointError) {
     let offset = file.position - start
     for member in members { try file.append(directoryEntry(member)) }
     let size = file.position - start - offset
     try file.append(
-      ZipEnd(count: members.count, directorySize: size, directoryOffset: offset).bytes)
+      ZipEnd(
+        count: members.count, directorySize: size, directoryOffset: offset, comment: comment
+      ).bytes)
   }
 
   // MARK: Records

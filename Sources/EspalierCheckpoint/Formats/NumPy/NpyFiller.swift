@@ -4,6 +4,8 @@ import EspalierTree
 struct NpyFiller {
   private var objects = TorchTreeFiller()
   private var notes: [String] = []
+  /// That of the array that is read, where it has several names.
+  private var storage: StorageID?
 
   /// Where an array's file lies: in the open, or compressed in an archive.
   private enum Content {
@@ -23,6 +25,8 @@ struct NpyFiller {
   }
 
   mutating func add(_ zip: ZipArchive) throws {
+    let ties = try NpzTies.read(zip)
+    let tied = Set(ties.values)
     for entry in zip.entries {
       guard NumPy.isArray(entry.name) else {
         notes.append("the member “\(visibleText(entry.name))” is no array and not shown")
@@ -30,7 +34,9 @@ struct NpyFiller {
       }
       // Of two members of one name, readers disagree about which is meant.
       _ = try zip.entry(entry.name)
-      let node = try objects.builder.flatNode(Name(Array(entry.name.dropLast(4))), under: .root)
+      let name = Array(entry.name.dropLast(4))
+      let node = try objects.builder.flatNode(Name(name), under: .root)
+      storage = (ties[name] ?? (tied.contains(name) ? name : nil)).map { objects.storageID($0) }
       if let region = try zip.stored(entry) {
         try add(.region(region), region.origin, at: node)
       } else {
@@ -86,7 +92,8 @@ struct NpyFiller {
     let shape = Shape(header.shape)
     // One axis, or all but one of length one, have the same order either way.
     let isColumn = header.isFortran && header.shape.count { $0 > 1 } > 1
-    let array = ArrayDescription(type, shape, layout: .contiguous(isColumn ? .column : .row))
+    let array = ArrayDescription(
+      type, shape, layout: .contiguous(isColumn ? .column : .row), storage: storage)
     let present = content.count - header.dataOffset
     guard let needed = array.byteCount, needed <= present else {
       throw origin.error(

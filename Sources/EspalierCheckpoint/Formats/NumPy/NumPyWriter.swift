@@ -22,7 +22,7 @@ struct NumPyWriter: CheckpointWriter {
       for array in draft.arrays {
         try output.add(array.name + NumPy.suffix, head: array.header, array.leaf, array.byteCount)
       }
-      return report(draft, [try output.finish()])
+      return report(draft, [try output.finish(comment: draft.comment)])
     } catch {
       output.cancel()
       throw error
@@ -57,6 +57,8 @@ struct NumPyDraft {
 
   private(set) var arrays: [Array] = []
   private(set) var losses: [String] = []
+  /// What the archive says about ties.
+  private(set) var comment: [UInt8] = []
   /// An `.npy`; else an archive.
   let isOneFile: Bool
 
@@ -64,7 +66,7 @@ struct NumPyDraft {
     let tree = request.source.tree
     isOneFile = request.path.name.suffix(4) == NumPy.suffix[...]
     var left: [String] = []
-    var ties: [Int: [[UInt8]]] = [:]
+    var ties: [Int: [(name: [UInt8], array: ArrayDescription)]] = [:]
     var names: Set<[UInt8]> = []
     let range = request.root.index..<tree.end(of: request.root)
     for leaf in tree.leafIDs where range.contains(tree.node(of: leaf).index) {
@@ -81,7 +83,7 @@ struct NumPyDraft {
           .duplicateName, file: request.path, place: path, found: "a second array of this name",
           expected: "every name once", advice: "choose another format")
       }
-      if let tie = tree.tie(of: leaf) { ties[tie, default: []].append(path) }
+      if let tie = tree.tie(of: leaf) { ties[tie, default: []].append((path, array)) }
       let header = Self.header(code, array.shape.dimensions)
       arrays.append(Array(name: path, leaf: leaf, header: header, byteCount: count))
     }
@@ -90,11 +92,32 @@ struct NumPyDraft {
         .unsupported, file: request.path, found: "\(arrays.count) arrays",
         expected: "one for an .npy file", advice: "name the output .npz")
     }
-    note(left, ties.sorted { $0.key < $1.key }.map(\.value).filter { $0.count > 1 })
+    let groups = ties.sorted { $0.key < $1.key }.map(\.value).filter { $0.count > 1 }
+    let isRecorded = record(groups)
+    note(left, groups.map { $0.map(\.name) }, isRecorded)
     losses += request.metadataLosses(in: "NumPy")
   }
 
-  private mutating func note(_ left: [String], _ ties: [[[UInt8]]]) {
+  /// Says in the archive which arrays are one; views of other shape or order are copies for good.
+  private mutating func record(_ groups: [[(name: [UInt8], array: ArrayDescription)]]) -> Bool {
+    let ties = groups.flatMap { group in
+      group.indices.compactMap { at -> SafetensorsTies.Tie? in
+        let own = group[at]
+        guard
+          let first = group[..<at].first(where: {
+            $0.array.shape == own.array.shape && $0.array.layout == own.array.layout
+              && $0.array.dtype == own.array.dtype
+          })
+        else { return nil }
+        return SafetensorsTies.Tie(name: own.name, stored: first.name)
+      }
+    }
+    guard !isOneFile, let text = NpzTies.comment(ties) else { return false }
+    comment = text
+    return ties.count == groups.reduce(0) { $0 + $1.count - 1 }
+  }
+
+  private mutating func note(_ left: [String], _ ties: [[[UInt8]]], _ isRecorded: Bool) {
     if !left.isEmpty {
       let names = left.prefix(3).joined(separator: ", ") + (left.count > 3 ? ", …" : "")
       losses.append(
@@ -103,8 +126,9 @@ struct NumPyDraft {
     for group in ties {
       let names = group.prefix(3).map { visibleText($0) }.joined(separator: ", ")
       losses.append(
-        "the format has no ties, each of these holds its own copy: \(names)"
-          + (group.count > 3 ? ", …" : ""))
+        "the format has no ties, each of these holds its own copy"
+          + (isRecorded ? ", and the archive's comment says that they are one" : "")
+          + ": \(names)" + (group.count > 3 ? ", …" : ""))
     }
   }
 
