@@ -22,7 +22,7 @@ package final class AtomicFile {
   private(set) var state = State.writing
   private let descriptor: Int32
   private let cleanup: Int32
-  private var written = WrittenExtents()
+  private(set) var written = WrittenExtents()
   /// Appended and not yet written; ends at `position`.
   private var pending: [UInt8] = []
 

@@ -48,6 +48,12 @@ struct WrittenExtents {
     extents.replaceSubrange(first..<last, with: replacement)
   }
 
+  /// Those that touch a range, in order.
+  func extents(in range: Range<Int>) -> ArraySlice<Extent> {
+    let rest = extents[firstIndex(endingAfter: range.lowerBound)...]
+    return rest.prefix { $0.range.lowerBound < range.upperBound }
+  }
+
   private func firstIndex(endingAfter offset: Int) -> Int {
     var low = 0
     var high = extents.count

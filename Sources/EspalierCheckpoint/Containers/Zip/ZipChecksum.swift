@@ -17,20 +17,6 @@ struct ZipChecksum {
     }
     if let descriptor { atMember.append(descriptor.checksumOffset) }
   }
-
-  /// The checksum of a range of a file being saved.
-  static func compute(
-    _ range: Range<Int>, of output: AtomicFile
-  ) throws(CheckpointError) -> UInt32 {
-    var checksum = CRC32()
-    var at = range.lowerBound
-    while at < range.upperBound {
-      let end = min(range.upperBound, at + 1 << 20)
-      checksum.update(try output.read(at..<end))
-      at = end
-    }
-    return checksum.value
-  }
 }
 
 /// What a member that was written to a stream has after its data: its checksum and its sizes.

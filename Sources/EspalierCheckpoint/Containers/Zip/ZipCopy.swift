@@ -219,7 +219,7 @@ final class ZipCopy {
     let member = members[number]
     let shift = shifts.before(member.entry.headerOffset)
     let data = start + shift + member.body.lowerBound
-    let crc = try ZipChecksum.compute(data..<data + member.size, of: output)
+    let crc = try output.checksum(of: data..<data + member.size)
     members[number].crc32 = crc
     let places = try ZipChecksum(member.entry, of: archive)
     for place in places.atMember {

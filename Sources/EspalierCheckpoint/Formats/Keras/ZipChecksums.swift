@@ -20,7 +20,7 @@ struct ZipChecksums {
 
   /// Computes the checksum over what was written, and puts it where the archive has it.
   func update(_ output: AtomicFile) throws(CheckpointError) {
-    let checksum = try ZipChecksum.compute(member.range, of: output)
+    let checksum = try output.checksum(of: member.range)
     guard checksum != entry.crc32 else { return }
     let start = archive.region.range.lowerBound
     let places = try ZipChecksum(entry, of: archive)

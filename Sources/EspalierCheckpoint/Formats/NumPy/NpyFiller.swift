@@ -2,7 +2,7 @@ import EspalierTree
 
 /// Makes leaves of `.npy` files and members.
 struct NpyFiller {
-  private var objects = TorchTreeFiller()
+  private var objects = PickledTreeFiller()
   private var notes: [String] = []
   /// That of the array that is read, where it has several names.
   private var storage: StorageID?
@@ -106,7 +106,7 @@ struct NpyFiller {
       notes.append(
         "\(byteCount(present - needed)) after the array\(objects.named(node)) are not read")
     }
-    let bytes: TorchPlace.Bytes =
+    let bytes: PickledPlace.Bytes =
       switch content {
       case .region(let region):
         .region(try region.slice(at: header.dataOffset, count: needed))
@@ -136,7 +136,7 @@ struct NpyFiller {
 }
 
 /// The pickle of an object array.
-private struct NpyPickle: TorchContainer {
+private struct NpyPickle: PickleContainer {
   let input: InputFile
   let document: PickleDocument
   let isBigEndian = false
@@ -148,7 +148,7 @@ private struct NpyPickle: TorchContainer {
     self.document = document
   }
 
-  func bytes(ofStorage key: [UInt8]) throws -> TorchPlace.Bytes? { nil }
+  func bytes(ofStorage key: [UInt8]) throws -> PickledPlace.Bytes? { nil }
 
   func region(_ range: Range<Int>) throws -> ByteRegion {
     try ByteRegion(input).slice(at: range.lowerBound, count: range.count)

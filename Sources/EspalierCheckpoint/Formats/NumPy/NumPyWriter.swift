@@ -30,9 +30,9 @@ struct NumPyWriter: CheckpointWriter {
   }
 
   /// - Returns: nil where the request is not for values of the destination's own tree.
-  private func copy(_ request: SaveRequest) throws -> TorchCopy? {
+  private func copy(_ request: SaveRequest) throws -> PickledCopy? {
     guard request.destination?.format is NumPy, CopyWriter.canCopy(request) else { return nil }
-    if let copy = try TorchCopy(request) { return copy }
+    if let copy = try PickledCopy(request) { return copy }
     // Made from nothing, the file would lose what is no array.
     throw CheckpointError(
       .unsupported, file: request.path,

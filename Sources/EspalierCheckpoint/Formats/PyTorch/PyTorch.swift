@@ -28,7 +28,7 @@ package struct PyTorch: CheckpointFormat {
   package func open(_ region: ByteRegion, _ options: OpenOptions) throws -> OpenedContent {
     let zip = try ZipArchive(region)
     guard let archive = try TorchArchive(zip) else { return try TorchBundle(zip).open() }
-    var filler = TorchTreeFiller()
+    var filler = PickledTreeFiller()
     try filler.add(archive, under: .root)
     try TorchConstants(archive)?.add(to: &filler)
     var content = filler.finish()
@@ -39,7 +39,7 @@ package struct PyTorch: CheckpointFormat {
   package func open(shards: [ByteRegion], _ options: OpenOptions) throws -> OpenedContent {
     if let only = shards.first, shards.count == 1 { return try open(only, options) }
     var metadata: [MetadataEntry] = []
-    var content = try TorchTreeFiller.open(shards) { region in
+    var content = try PickledTreeFiller.open(shards) { region in
       guard let archive = try TorchArchive(ZipArchive(region)) else {
         throw CheckpointError(
           .notACheckpoint, file: region.file.path, found: "an archive of several checkpoints",

@@ -1,19 +1,7 @@
 import EspalierTree
 
-/// A pickle of PyTorch and the storages beside it.
-protocol TorchContainer {
-  var file: FilePath { get }
-  var document: PickleDocument { get }
-  var isBigEndian: Bool { get }
-
-  /// The bytes of a storage; nil where there is none of that key.
-  func bytes(ofStorage key: [UInt8]) throws -> TorchPlace.Bytes?
-  /// A range of the file that the pickle lies in.
-  func region(_ range: Range<Int>) throws -> ByteRegion
-}
-
 /// One zip archive that `torch.save` wrote.
-struct TorchArchive: TorchContainer {
+struct TorchArchive: PickleContainer {
   let zip: ZipArchive
   /// What stands before `data.pkl` in all names.
   let prefix: [UInt8]
@@ -80,7 +68,7 @@ struct TorchArchive: TorchContainer {
     return document
   }
 
-  func bytes(ofStorage key: [UInt8]) throws -> TorchPlace.Bytes? {
+  func bytes(ofStorage key: [UInt8]) throws -> PickledPlace.Bytes? {
     guard let entry = try zip.entry(prefix + Array(folder.utf8) + key) else { return nil }
     if let region = try zip.stored(entry) { return .region(region) }
     return .compressed(zip, entry, from: 0)

@@ -7,7 +7,7 @@ struct TorchBundle {
   init(_ zip: ZipArchive) { self.zip = zip }
 
   func open() throws -> OpenedContent {
-    var filler = TorchTreeFiller()
+    var filler = PickledTreeFiller()
     var notes: [String] = []
     var members: [[UInt8]] = []
     for entry in zip.entries where TorchArchive.isCheckpoint(entry.name) {
@@ -41,7 +41,7 @@ struct TorchBundle {
   private static let unpackedLimit = 128 << 20
 
   private func region(
-    of entry: ZipEntry, _ filler: inout TorchTreeFiller
+    of entry: ZipEntry, _ filler: inout PickledTreeFiller
   ) throws -> ByteRegion? {
     if let stored = try zip.stored(entry) { return stored }
     let left = Self.unpackedLimit - filler.unpacked.reduce(0) { $0 + $1.file.size }

@@ -16,7 +16,7 @@ struct TorchConstants {
 
   /// Adds them as a branch of their own. Beside parameters they are no part of the state that is
   /// loaded, in PyTorch neither: there they are named, and not arrays.
-  func add(to filler: inout TorchTreeFiller) throws {
+  func add(to filler: inout PickledTreeFiller) throws {
     let isBeside = filler.holdsArrays
     let branch = try filler.builder.node("CONSTANTS")
     if isBeside { filler.builder.hide(branch) }

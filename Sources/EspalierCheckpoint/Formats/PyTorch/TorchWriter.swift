@@ -29,9 +29,9 @@ struct TorchWriter: CheckpointWriter {
     }
   }
 
-  private func copy(_ request: SaveRequest) throws -> TorchCopy? {
+  private func copy(_ request: SaveRequest) throws -> PickledCopy? {
     guard request.destination?.format is PyTorch, CopyWriter.keepsFiles(request) else { return nil }
-    return try TorchCopy(request)
+    return try PickledCopy(request)
   }
 
   private func member(_ name: String) -> [UInt8] { Array("archive/\(name)".utf8) }

@@ -1,7 +1,7 @@
 import EspalierTree
 
 /// A file that `torch.save` wrote before it wrote zip archives.
-struct LegacyArchive: TorchContainer {
+struct LegacyArchive: PickleContainer {
   let region: ByteRegion
   let document: PickleDocument
   let isBigEndian: Bool
@@ -58,7 +58,7 @@ struct LegacyArchive: TorchContainer {
     }
   }
 
-  func bytes(ofStorage key: [UInt8]) throws -> TorchPlace.Bytes? {
+  func bytes(ofStorage key: [UInt8]) throws -> PickledPlace.Bytes? {
     storages[key].map { .region($0) }
   }
 

@@ -26,6 +26,6 @@ package struct PyTorchLegacy: CheckpointFormat {
   }
 
   package func open(shards: [ByteRegion], _ options: OpenOptions) throws -> OpenedContent {
-    try TorchTreeFiller.open(shards) { try LegacyArchive($0) }
+    try PickledTreeFiller.open(shards) { try LegacyArchive($0) }
   }
 }

@@ -1,47 +1,15 @@
 import EspalierTree
 
-/// Where the values of a tensor lie.
-enum TorchPlace: Sendable {
-  /// The bytes of a storage.
-  enum Bytes: Sendable {
-    /// As they are in the file, read in place.
-    case region(ByteRegion)
-    /// A compressed member, inflated when it is read; its values begin at an offset in it.
-    case compressed(ZipArchive, ZipEntry, from: Int)
-    /// Spelled in the pickle in another way.
-    case memory([UInt8])
-
-    var count: Int {
-      switch self {
-      case .region(let region): region.count
-      case .compressed(_, let entry, let start): entry.size - start
-      case .memory(let bytes): bytes.count
-      }
-    }
-  }
-
-  case bytes(Bytes, isBigEndian: Bool)
-  /// There are none, and why.
-  case nowhere(String)
-}
-
-/// A compressed member that was unpacked into memory to be read as a file.
-struct UnpackedMember: Sendable {
-  let file: InputFile
-  let zip: ZipArchive
-  let entry: ZipEntry
-}
-
-/// The tensors of PyTorch files.
-struct TorchSource: TensorSource {
+/// The tensors of files with pickles: PyTorch's of both kinds, and NumPy's.
+struct PickledSource: TensorSource {
   let tree: Tree
   /// For each leaf the number of its place, or -1.
   let placeOfLeaf: [Int32]
-  let places: [TorchPlace]
+  let places: [PickledPlace]
   /// Files in memory that regions among the places are of.
   let unpacked: [UnpackedMember]
 
-  func place(of leaf: LeafID) -> TorchPlace? {
+  func place(of leaf: LeafID) -> PickledPlace? {
     guard leaf.index < placeOfLeaf.count, placeOfLeaf[leaf.index] >= 0 else { return nil }
     return places[Int(placeOfLeaf[leaf.index])]
   }
@@ -65,7 +33,7 @@ struct TorchSource: TensorSource {
   }
 
   private func reader(
-    _ array: ArrayDescription, _ leaf: LeafID, _ bytes: TorchPlace.Bytes
+    _ array: ArrayDescription, _ leaf: LeafID, _ bytes: PickledPlace.Bytes
   ) throws -> any TensorReader {
     let range = array.contiguousRange
     switch bytes {
@@ -110,24 +78,5 @@ struct TorchSource: TensorSource {
       throw NoValues(tree.path(of: leaf), reason: "its layout does not fit its shape")
     }
     return reader
-  }
-}
-
-extension ArrayDescription {
-  /// The bytes of its storage that hold the elements in C order, side by side; nil where they lie
-  /// otherwise.
-  var contiguousRange: Range<Int>? {
-    guard let elements = elementCount, let count = byteCount else { return nil }
-    if elements == 0 { return 0..<0 }
-    // Strides of axes with one index mean nothing.
-    let strides = layout.strides(for: shape)
-    let wanted = shape.contiguousStrides(.row)
-    let isContiguous = shape.dimensions.indices.allSatisfy {
-      shape.dimensions[$0] == 1 || strides[$0] == wanted[$0]
-    }
-    guard isContiguous else { return nil }
-    let start = layout.offset().multipliedReportingOverflow(by: dtype.bytesPerBlock)
-    let end = start.partialValue.addingReportingOverflow(count)
-    return start.overflow || end.overflow ? nil : start.partialValue..<end.partialValue
   }
 }

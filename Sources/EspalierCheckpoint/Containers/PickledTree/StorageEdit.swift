@@ -1,13 +1,13 @@
 import EspalierTree
 
 /// How the arrays of one storage are written into it.
-struct TorchStorageEdit {
+struct StorageEdit {
   struct View {
     var leaf: LeafID
     var array: ArrayDescription
   }
 
-  let bytes: TorchPlace.Bytes
+  let bytes: PickledPlace.Bytes
   let isBigEndian: Bool
   let request: SaveRequest
   let old: any TensorSource
@@ -58,7 +58,7 @@ struct TorchStorageEdit {
       return ZipCopy.Content { append in try stream(streamed, over: zip, entry, append) }
     }
     return ZipCopy.Content { append in
-      let all = try zip.read(entry, limit: TorchSource.inflatedLimit)
+      let all = try zip.read(entry, limit: PickledSource.inflatedLimit)
       let storage = MemoryStorage(Array(all.dropFirst(start)))
       for view in changed { try blocks(view).write(reader(view), to: storage) }
       try append(Array(all.prefix(start)) + storage.bytes)

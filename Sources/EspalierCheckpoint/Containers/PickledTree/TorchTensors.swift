@@ -25,35 +25,7 @@ struct TorchStorage {
   var offset = 0
 }
 
-/// An array of numpy inside a pickle.
-struct NumpyArray {
-  var dtype: DType
-  var shape: [Int]
-  var isFortran: Bool
-  var isBigEndian: Bool
-  var bytes: Bytes
-
-  enum Bytes {
-    /// As they are, from the start of the file.
-    case inFile(Range<Int>)
-    case inMemory([UInt8])
-
-    var count: Int {
-      switch self {
-      case .inFile(let range): range.count
-      case .inMemory(let bytes): bytes.count
-      }
-    }
-  }
-}
-
 extension PickleDocument {
-  /// A call by the full name of what is called, and its arguments.
-  func named(_ id: PickleID) -> (name: String, arguments: [PickleID])? {
-    guard let call = call(id), let global = global(call.callable) else { return nil }
-    return (String(decoding: global.fullName, as: UTF8.self), elements(call.arguments))
-  }
-
   /// The tensor that an object is, parameters and subclasses unwrapped; nil for anything else.
   func tensor(_ id: PickleID) -> TorchTensor? {
     guard var (name, arguments) = named(id) else { return nil }
@@ -160,47 +132,6 @@ extension PickleDocument {
     return storage
   }
 
-  func integers(_ id: PickleID) -> [Int]? {
-    var id = id
-    // torch.Size is a call around a tuple.
-    if let (name, arguments) = named(id), name == "torch.Size", let first = arguments.first {
-      id = first
-    }
-    guard kind(id) == .tuple || kind(id) == .list else { return nil }
-    var result: [Int] = []
-    for element in elements(id) {
-      guard let value = integer(element) else { return nil }
-      result.append(value)
-    }
-    return result
-  }
-
-  /// The items of a dictionary or of an object like one. Python 2 makes an `OrderedDict` from a list
-  /// of pairs instead of filling it.
-  func items(_ id: PickleID) -> [(key: PickleID, value: PickleID)] {
-    let pairs = pairs(id)
-    guard pairs.isEmpty, let (name, arguments) = named(id), name == "collections.OrderedDict",
-      let first = arguments.first
-    else { return pairs }
-    if kind(first) == .dictionary { return self.pairs(first) }
-    return elements(first).compactMap { pair in
-      let parts = elements(pair)
-      return parts.count == 2 ? (key: parts[0], value: parts[1]) : nil
-    }
-  }
-
-  /// What a mere wrapper holds: TorchScript's typed lists, a parameter of something unusual.
-  func unwrapped(_ id: PickleID) -> PickleID? {
-    guard let (name, arguments) = named(id), let first = arguments.first else { return nil }
-    let isTyped = name.hasPrefix("torch.jit._pickle.")
-    let isParameter =
-      name.hasPrefix("torch._utils._rebuild_parameter") || name == "torch.nn.parameter.Parameter"
-    guard isParameter || isTyped && [.list, .dictionary, .tuple].contains(kind(first)) else {
-      return nil
-    }
-    return first
-  }
-
   /// Whether such a call makes one tensor of a storage, so that its arguments say nothing more.
   func isPlainTensor(_ type: [UInt8]) -> Bool {
     ["_rebuild_tensor", "_rebuild_qtensor", "_rebuild_meta"].contains {
@@ -208,56 +139,4 @@ extension PickleDocument {
     }
   }
 
-  /// Bytes of text or bytes.
-  func contentCount(_ id: PickleID) -> Int { nodes[Int(id.index)].count }
-
-  /// The class of an object, or what a call calls.
-  func className(_ id: PickleID) -> PickleGlobal? {
-    guard let call = call(id) else { return nil }
-    guard let global = global(call.callable) ?? archivedClass(call.callable) else { return nil }
-    // These make an instance of the class that is their argument.
-    let makers = ["copyreg._reconstructor", "copy_reg._reconstructor", "copyreg.__newobj__"]
-    let isArray = global.name.elementsEqual("_reconstruct".utf8)
-    guard isArray || makers.contains(String(decoding: global.fullName, as: UTF8.self)),
-      let first = elements(call.arguments).first
-    else { return global }
-    return self.global(first) ?? global
-  }
-
-  /// `('module', class, file, source)`: before 1.6, classes of modules were saved with their source.
-  private func archivedClass(_ id: PickleID) -> PickleGlobal? {
-    guard let persistent = persistentID(id) else { return nil }
-    let parts = elements(persistent)
-    guard parts.count >= 2, text(parts[0]).map({ $0.elementsEqual("module".utf8) }) == true else {
-      return nil
-    }
-    return global(parts[1])
-  }
-}
-
-/// Element types by the names that PyTorch has for them.
-enum TorchDType {
-  static func named(_ name: [UInt8]) -> DType? { names[String(decoding: name, as: UTF8.self)] }
-
-  static func storage(_ name: [UInt8]) -> DType? {
-    storages[String(decoding: name, as: UTF8.self)]
-  }
-
-  private static let names: [String: DType] = [
-    "float64": .f64, "double": .f64, "float32": .f32, "float": .f32, "float16": .f16, "half": .f16,
-    "bfloat16": .bf16, "int64": .i64, "long": .i64, "int32": .i32, "int": .i32, "int16": .i16,
-    "short": .i16, "int8": .i8, "uint8": .u8, "uint16": .u16, "uint32": .u32, "uint64": .u64,
-    "bool": .bool, "complex64": .c64, "cfloat": .c64, "complex128": .c128, "cdouble": .c128,
-    "float8_e4m3fn": .f8e4m3, "float8_e5m2": .f8e5m2, "float8_e4m3fnuz": .f8e4m3fnuz,
-    "float8_e5m2fnuz": .f8e5m2fnuz, "float8_e8m0fnu": .f8e8m0, "qint8": .qi8, "quint8": .qu8,
-    "qint32": .qi32,
-  ]
-
-  private static let storages: [String: DType] = [
-    "DoubleStorage": .f64, "FloatStorage": .f32, "HalfStorage": .f16, "BFloat16Storage": .bf16,
-    "LongStorage": .i64, "IntStorage": .i32, "ShortStorage": .i16, "CharStorage": .i8,
-    "ByteStorage": .u8, "BoolStorage": .bool, "ComplexFloatStorage": .c64,
-    "ComplexDoubleStorage": .c128, "QInt8Storage": .qi8, "QUInt8Storage": .qu8,
-    "QInt32Storage": .qi32, "Float8_e4m3fnStorage": .f8e4m3, "Float8_e5m2Storage": .f8e5m2,
-  ]
 }

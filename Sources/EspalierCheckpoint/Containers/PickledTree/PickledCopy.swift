@@ -3,7 +3,7 @@ import EspalierTree
 /// Saves values into a copy of files of tensors: archives of PyTorch or NumPy, or one array of the
 /// latter. Everything else in them, the pickle with its classes and settings above all, stays byte for
 /// byte; checksums are made anew, and compressed members that change are compressed again.
-struct TorchCopy {
+struct PickledCopy {
   /// What changes in one file.
   private struct Changes {
     var edits = FileEdits()
@@ -19,7 +19,7 @@ struct TorchCopy {
 
   private let request: SaveRequest
   private let destination: Checkpoint
-  private let places: TorchSource
+  private let places: PickledSource
   private var changes: [ObjectIdentifier: Changes] = [:]
   private var arrays = 0
 
@@ -27,7 +27,7 @@ struct TorchCopy {
   ///   is not stored as plain values in the file.
   init?(_ request: SaveRequest) throws {
     guard CopyWriter.canCopy(request), let destination = request.destination,
-      let places = destination.values as? TorchSource
+      let places = destination.values as? PickledSource
     else { return nil }
     self.request = request
     self.destination = destination
@@ -56,7 +56,7 @@ struct TorchCopy {
 
   private mutating func collect() throws -> Bool {
     let tree = places.tree
-    var storages: [StorageID: TorchStorageEdit] = [:]
+    var storages: [StorageID: StorageEdit] = [:]
     for leaf in tree.leafIDs {
       guard let array = tree.array(leaf),
         case .bytes(let bytes, let isBigEndian)? = places.place(of: leaf)
@@ -68,7 +68,7 @@ struct TorchCopy {
       }
       storages[
         id,
-        default: TorchStorageEdit(
+        default: StorageEdit(
           bytes: bytes, isBigEndian: isBigEndian, request: request, old: destination)
       ].views.append(.init(leaf: leaf, array: array))
     }
@@ -110,7 +110,7 @@ struct TorchCopy {
       }
   }
 
-  private static func storage(_ bytes: TorchPlace.Bytes) -> StorageID? {
+  private static func storage(_ bytes: PickledPlace.Bytes) -> StorageID? {
     switch bytes {
     case .region(let region):
       StorageID(

@@ -1,7 +1,7 @@
 import EspalierTree
 
 /// What a user should know of a PyTorch file before handing it to Python.
-struct TorchFindings {
+struct PickleFindings {
   private(set) var all: [Finding] = []
   private var seen: Set<PickleGlobal> = []
   private var sparseCount = 0

@@ -1,104 +1,9 @@
 import EspalierTree
 
-/// Turns pickled objects into a tree: containers and attributes into branches, tensors into arrays,
-/// everything else into leaves. Iterative; an object that contains itself is refused.
-struct TorchTreeFiller {
-  var builder = TreeBuilder(order: .asGiven)
-  var findings = TorchFindings()
-  var texts = TorchTexts()
-  private var placeOfLeaf: [Int32] = []
-  private var places: [TorchPlace] = []
-  /// Files in memory that tensors lie in.
-  var unpacked: [UnpackedMember] = []
-  /// Storages by archive and key.
-  private var storages: [StorageKey: Int32] = [:]
-  private var archives = 0
-  private var visited = 0
-
-  private struct StorageKey: Hashable {
-    var archive: Int
-    var key: [UInt8]
-  }
-
-  typealias Child = (id: PickleID, node: TreeBuilder.Handle)
-
-  private enum Step {
-    case enter(Child)
-    /// Everything below an object is done.
-    case leave(PickleID)
-  }
-
-  mutating func branch(_ name: [UInt8]) throws -> TreeBuilder.Handle {
-    let node = try builder.node(Name(name))
-    if TorchKeys.isOptimizerFile(name) { builder.hide(node) }
-    return node
-  }
-
-  /// The tree that several files hold together, each a part of it.
-  static func open(
-    _ shards: [ByteRegion], _ container: (ByteRegion) throws -> any TorchContainer
-  ) throws -> OpenedContent {
-    var filler = TorchTreeFiller()
-    var ends: [Int] = []
-    for region in shards {
-      do { try filler.add(container(region), under: .root) } catch let error as TreeError {
-        throw CheckpointError(error, file: region.file.path)
-      }
-      ends.append(filler.placeOfLeaf.count)
-    }
-    let places = filler.placeOfLeaf
-    var content = filler.finish()
-    // Indexes list tensors only.
-    content.shardOfLeaf = { [ends] leaf in
-      places[leaf.index] < 0 ? nil : ends.firstIndex { leaf.index < $0 }
-    }
-    return content
-  }
-
-  /// - Parameter object: the one to begin at; nil for the pickle's own.
-  mutating func add(
-    _ container: any TorchContainer, _ object: PickleID? = nil, under root: TreeBuilder.Handle
-  ) throws {
-    archives += 1
-    let document = container.document
-    findings.note(globals: document.globals)
-    texts.open(document)
-    // Shared containers appear wherever they are shared; this bounds what sharing can multiply.
-    let budget = visited + 1_000_000 + 4 * document.nodes.count
-    var steps = [Step.enter((object ?? document.root, root))]
-    /// The objects between the root and the one at hand.
-    var above: Set<PickleID> = []
-    while let step = steps.popLast() {
-      guard case .enter(let (id, node)) = step else {
-        if case .leave(let id) = step { above.remove(id) }
-        continue
-      }
-      visited += 1
-      guard visited <= budget else { throw sharedWithoutEnd(container) }
-      let children = try expand(id, node, container)
-      if children.isEmpty { continue }
-      guard above.insert(id).inserted else {
-        throw CheckpointError(TreeError.cycle(at: builder.path(of: node)), file: container.file)
-      }
-      steps.append(.leave(id))
-      for child in children.reversed() { steps.append(.enter(child)) }
-    }
-  }
-
-  var holdsArrays: Bool { !places.isEmpty }
-
-  consuming func finish() -> OpenedContent {
-    let findings = findings.all
-    let source = TorchSource(
-      tree: builder.finish(), placeOfLeaf: placeOfLeaf, places: places, unpacked: unpacked)
-    return OpenedContent(source, findings: findings)
-  }
-
-  // MARK: Objects
-
+extension PickledTreeFiller {
   /// Makes the leaf that an object is, or the nodes of its children.
-  private mutating func expand(
-    _ id: PickleID, _ node: TreeBuilder.Handle, _ container: any TorchContainer
+  mutating func expand(
+    _ id: PickleID, _ node: TreeBuilder.Handle, _ container: any PickleContainer
   ) throws -> [Child] {
     let document = container.document
     switch document.kind(id) {
@@ -108,10 +13,10 @@ struct TorchTreeFiller {
     case .float: try set(.float(document.float(id) ?? .nan), at: node)
     case .text, .legacyString: try set(.text(texts.text(id, document) ?? []), at: node)
     case .bigInteger: try set(bigInteger(id, document), at: node)
-    case .bytes, .byteArray: try opaque(byteCount(document.contentCount(id)), at: node)
+    case .bytes, .byteArray: try setOpaque(byteCount(document.contentCount(id)), at: node)
     case .global: try set(.opaque(type: document.global(id)?.fullName ?? []), at: node)
     case .persistentID: try persistent(id, node, container)
-    case .buffer, .extensionCode: try opaque("kept outside the file", at: node)
+    case .buffer, .extensionCode: try setOpaque("kept outside the file", at: node)
     case .list, .tuple, .set, .frozenSet:
       builder.setKind(.positional, of: node)
       return try positional(document.elements(id), under: node)
@@ -132,7 +37,7 @@ struct TorchTreeFiller {
 
   /// A storage that stands by itself is an array of one dimension.
   private mutating func persistent(
-    _ id: PickleID, _ node: TreeBuilder.Handle, _ container: any TorchContainer
+    _ id: PickleID, _ node: TreeBuilder.Handle, _ container: any PickleContainer
   ) throws {
     let document = container.document
     if let storage = document.storage(id) {
@@ -142,12 +47,12 @@ struct TorchTreeFiller {
           offset: storage.offset, storage: storage, trainability: .unknown),
         at: node, container)
     } else {
-      try opaque("kept outside the file", at: node)
+      try setOpaque("kept outside the file", at: node)
     }
   }
 
   private mutating func object(
-    _ id: PickleID, _ node: TreeBuilder.Handle, _ container: any TorchContainer
+    _ id: PickleID, _ node: TreeBuilder.Handle, _ container: any PickleContainer
   ) throws -> [Child] {
     let document = container.document
     if let tensor = document.tensor(id) {
@@ -259,65 +164,19 @@ struct TorchTreeFiller {
       var child = try builder.flatNode(name, under: node)
       if let before = known[child] {
         // Where a key occurs again, the later value counts, as it does in Python; 1 and "1" are two.
-        if TorchKeys.areEqual(before.key, key, document) {
+        if PickleKeys.areEqual(before.key, key, document) {
           children[before.place].id = value
           continue
         }
-        let kind = TorchKeys.typeName(key, document)
+        let kind = PickleKeys.typeName(key, document)
         child = try builder.node(Name(name.bytes + Array(" (\(kind))".utf8)), under: node)
         if known[child] != nil { continue }
       }
-      if TorchKeys.isOptimizer(name.bytes) { builder.hide(child) }
+      if PickleKeys.isOptimizer(name.bytes) { builder.hide(child) }
       known[child] = (children.count, key)
       children.append((value, child))
     }
     return children
   }
 
-  // MARK: Leaves
-
-  mutating func setOpaque(_ what: String, at node: TreeBuilder.Handle) throws {
-    try opaque(what, at: node)
-  }
-
-  /// The path of a node, for errors.
-  func place(of node: TreeBuilder.Handle) -> String {
-    visibleText(builder.path(of: node).flatName.bytes)
-  }
-
-  /// ` “path”`, or nothing for the root.
-  func named(_ node: TreeBuilder.Handle) -> String {
-    let place = place(of: node)
-    return place.isEmpty ? "" : " “\(place)”"
-  }
-
-  private mutating func opaque(_ what: String, at node: TreeBuilder.Handle) throws {
-    try set(.opaque(type: Array(what.utf8)), at: node)
-  }
-
-  private mutating func set(_ value: LeafValue, at node: TreeBuilder.Handle) throws {
-    try builder.setLeaf(.value(value), at: node)
-    placeOfLeaf.append(-1)
-  }
-
-  mutating func set(
-    _ array: ArrayDescription, _ place: TorchPlace, at node: TreeBuilder.Handle
-  ) throws {
-    try builder.setArray(array, at: node)
-    placeOfLeaf.append(Int32(truncatingIfNeeded: places.count))
-    places.append(place)
-  }
-
-  mutating func storageID(_ key: [UInt8]) -> StorageID {
-    let next = Int32(truncatingIfNeeded: storages.count)
-    let number = storages[StorageKey(archive: archives, key: key), default: next]
-    storages[StorageKey(archive: archives, key: key)] = number
-    return StorageID(number)
-  }
-
-  private func sharedWithoutEnd(_ container: any TorchContainer) -> CheckpointError {
-    CheckpointError(
-      .limitExceeded, file: container.file, field: "pickle",
-      found: "objects shared so often that the tree has no end", expected: "a tree")
-  }
 }

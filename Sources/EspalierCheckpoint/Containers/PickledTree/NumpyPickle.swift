@@ -1,5 +1,27 @@
 import EspalierTree
 
+/// An array of numpy inside a pickle.
+struct NumpyArray {
+  var dtype: DType
+  var shape: [Int]
+  var isFortran: Bool
+  var isBigEndian: Bool
+  var bytes: Bytes
+
+  enum Bytes {
+    /// As they are, from the start of the file.
+    case inFile(Range<Int>)
+    case inMemory([UInt8])
+
+    var count: Int {
+      switch self {
+      case .inFile(let range): range.count
+      case .inMemory(let bytes): bytes.count
+      }
+    }
+  }
+}
+
 extension PickleDocument {
   /// The numpy array (or scalar) that an object is; nil for anything else.
   func numpyArray(_ id: PickleID) -> NumpyArray? {

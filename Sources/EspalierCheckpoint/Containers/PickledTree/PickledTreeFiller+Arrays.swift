@@ -1,8 +1,8 @@
 import EspalierTree
 
-extension TorchTreeFiller {
+extension PickledTreeFiller {
   mutating func set(
-    _ tensor: TorchTensor, at node: TreeBuilder.Handle, _ container: any TorchContainer
+    _ tensor: TorchTensor, at node: TreeBuilder.Handle, _ container: any PickleContainer
   ) throws {
     let shape = Shape(tensor.shape)
     var array = ArrayDescription(
@@ -44,8 +44,8 @@ extension TorchTreeFiller {
 
   private func place(
     of tensor: TorchTensor, _ array: ArrayDescription, _ needed: Int,
-    _ node: TreeBuilder.Handle, _ container: any TorchContainer
-  ) throws -> TorchPlace {
+    _ node: TreeBuilder.Handle, _ container: any PickleContainer
+  ) throws -> PickledPlace {
     guard let storage = tensor.storage else {
       return .nowhere(tensor.absence ?? "PyTorch saved its shape only")
     }
@@ -63,7 +63,7 @@ extension TorchTreeFiller {
   }
 
   mutating func set(
-    _ numpy: NumpyArray, at node: TreeBuilder.Handle, _ container: any TorchContainer
+    _ numpy: NumpyArray, at node: TreeBuilder.Handle, _ container: any PickleContainer
   ) throws {
     let array = ArrayDescription(
       numpy.dtype, Shape(numpy.shape), layout: .contiguous(numpy.isFortran ? .column : .row))
@@ -72,7 +72,7 @@ extension TorchTreeFiller {
         node, container, "\(numpy.bytes.count) bytes",
         "as many as \(numpy.dtype) \(array.shape) has")
     }
-    let bytes: TorchPlace.Bytes =
+    let bytes: PickledPlace.Bytes =
       switch numpy.bytes {
       case .inFile(let range): .region(try container.region(range))
       case .inMemory(let bytes): .memory(bytes)
@@ -81,7 +81,7 @@ extension TorchTreeFiller {
   }
 
   private func error(
-    _ node: TreeBuilder.Handle, _ container: any TorchContainer, _ found: String,
+    _ node: TreeBuilder.Handle, _ container: any PickleContainer, _ found: String,
     _ expected: String
   ) -> CheckpointError {
     CheckpointError(
