@@ -43,6 +43,13 @@ extension OpenFile {
       rootNode: file.root, root: file.rootPath.isRoot ? nil : file.rootPath.description,
       note: file.findings.first { $0.severity == .danger }?.sentence ?? file.notes.first)
     nameRoot = namesBeginAtRoot ? file.root : .root
+    notes = file.findings.map(\.sentence) + file.notes
+    metadata = file.metadata.map { entry in
+      switch entry.value {
+      case .value(.text(let text)), .json(let text): FileFact(entry.key, text)
+      case .value(let value): FileFact(entry.key, Array(value.description.utf8))
+      }
+    }
     reversesShapes = file.repairSide().reversesShapes
   }
 }

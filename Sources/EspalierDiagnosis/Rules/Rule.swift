@@ -75,4 +75,13 @@ extension Rule: CustomStringConvertible {
       return "\(destination) = \(from) : \(operation)\(layer)"
     }
   }
+
+  /// For people: that an array only has another name needs no saying. `description` is what
+  /// `init(_:)` reads.
+  public var shortDescription: String {
+    guard case .take(let destination, let sources, let operation, _) = self,
+      operation == Operation([.rename])
+    else { return description }
+    return "\(destination) = \(sources.map(\.description).joined(separator: " + "))"
+  }
 }

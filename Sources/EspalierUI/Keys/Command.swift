@@ -49,6 +49,7 @@ public enum Command: String, Sendable, Hashable, CaseIterable {
   case previousPane = "previous-pane"
   case why
   case statistics
+  case metadata
   // Everything else.
   case copy
   case options

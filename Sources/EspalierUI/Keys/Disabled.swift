@@ -5,6 +5,10 @@ extension KeyRow {
     state.browse == nil ? "nothing has been read yet" : nil
   }
 
+  static let noFile: @Sendable (AppState) -> String? = { state in
+    Side.allCases.contains { state.side($0).file != nil } ? nil : "nothing has been read yet"
+  }
+
   static let noRows: @Sendable (AppState) -> String? = { state in
     guard let browse = state.browse else { return "nothing has been read yet" }
     if browse.current != nil { return nil }

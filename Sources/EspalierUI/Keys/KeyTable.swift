@@ -146,6 +146,9 @@ extension KeyRow {
       .accept, ["Enter", "Space"], .view, "in a list: take the line", hint: "take", in: [.list]),
     KeyRow(.back, ["Esc"], .program, "back out, one step at a time", in: anywhere),
     KeyRow(.quit, ["q"], .program, "quit; in a list: close it", hint: "quit", in: lists),
+    KeyRow(
+      .metadata, ["i"], .view, "what the files say about themselves", hint: "metadata",
+      unless: noFile),
     KeyRow(.quitNow, [], .program, "quit without asking"),
     KeyRow(
       .interrupt, ["C-c"], .program, "stop the work at hand, then quit", in: anywhere),

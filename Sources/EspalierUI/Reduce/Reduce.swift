@@ -24,6 +24,10 @@ extension AppState {
       cursor.settle(height: layout.listHeight, count: report?.lineCount ?? 0)
       overlay = .report(cursor)
     }
+    if case .metadata(var page) = overlay {
+      page.settle(self, height: layout.listHeight)
+      overlay = .metadata(page)
+    }
     why.selected = min(why.selected, max(0, whyEntries.count - 1))
     if focus == .row, layout.row == nil { focus = .tree }
     if focus == .why, layout.why == nil { focus = .tree }
@@ -52,6 +56,7 @@ extension AppState {
     case .copy: overlay = .menu(Menu(kind: .copy))
     case .options: overlay = .menu(Menu(kind: .options))
     case .commandLine: overlay = .prompt(Prompt(.command))
+    case .metadata: overlay = .metadata(MetadataPage())
     case .help: overlay = .help(scroll: 0)
     case .back: return backOut()
     case .quit: return leave()

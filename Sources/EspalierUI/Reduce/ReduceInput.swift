@@ -126,6 +126,9 @@ extension AppState {
     case .report(var cursor):
       cursor.move(by: lines, count: report?.lineCount ?? 0)
       overlay = .report(cursor)
+    case .metadata(var page):
+      page.scroll += lines
+      overlay = .metadata(page)
     case nil:
       let layout = Layout(self)
       if layout.row?.contains(point.x, point.y) == true {

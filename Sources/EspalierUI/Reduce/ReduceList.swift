@@ -21,6 +21,11 @@ extension AppState {
       cursor.move(by: lines, count: report?.lineCount ?? 0)
       overlay = .report(cursor)
       return []
+    case .metadata(var page):
+      guard let lines = listStep(command) else { return nil }
+      page.scroll += lines
+      overlay = .metadata(page)
+      return []
     case .question: return nil
     case nil: return performInPane(command)
     }

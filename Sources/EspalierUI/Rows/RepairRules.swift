@@ -54,14 +54,6 @@ extension NamePattern {
 }
 
 extension Rule {
-  /// In one line; that an array only has another name needs no saying.
-  public var shortDescription: String {
-    guard case .take(let destination, let sources, let operation, _) = self,
-      operation == Operation([.rename])
-    else { return description }
-    return "\(destination) = \(sources.map(\.description).joined(separator: " + "))"
-  }
-
   /// The destination names that it gives sources.
   var target: NamePattern? {
     if case .take(let pattern, _, _, _) = self { return pattern }

@@ -32,3 +32,23 @@ private func whole(_ order: some Sequence<Character>, _ room: Int) -> [Character
       return left >= 0
     })
 }
+
+/// The text in pieces of so many cells, broken after a space where one is near the end of a piece;
+/// nothing of it is lost.
+func folded(_ text: String, to width: Int) -> [String] {
+  guard width > 0, cellWidth(of: text) > width else { return [text] }
+  var pieces: [String] = []
+  var rest = Substring(text)
+  while !rest.isEmpty {
+    let fits = whole(rest, width).count
+    var piece = rest.prefix(max(1, fits))
+    if piece.endIndex < rest.endIndex, let space = piece.lastIndex(of: " "),
+      piece.distance(from: space, to: piece.endIndex) <= width / 3
+    {
+      piece = piece[...space]
+    }
+    pieces.append(String(piece))
+    rest = rest[piece.endIndex...]
+  }
+  return pieces
+}

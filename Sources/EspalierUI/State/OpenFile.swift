@@ -21,6 +21,10 @@ public struct OpenFile: Sendable {
   public var repair: Repair?
   /// One sentence about how it was opened, when there is something to say.
   public var note: String?
+  /// Everything there is to say about how it was opened.
+  public var notes: [String] = []
+  /// What the file says about itself.
+  public var metadata: [FileFact] = []
   /// Whether it is no file but a model of the running program, which a load changes at once.
   public var isModel: Bool
 
@@ -44,7 +48,8 @@ extension OpenFile: Equatable {
   public static func == (a: OpenFile, b: OpenFile) -> Bool {
     a.path == b.path && a.format == b.format && a.byteCount == b.byteCount
       && a.tree.isIdentical(to: b.tree) && a.rootNode == b.rootNode && a.root == b.root
-      && a.note == b.note && a.nameRoot == b.nameRoot && a.reversesShapes == b.reversesShapes
+      && a.note == b.note && a.notes == b.notes && a.metadata == b.metadata
+      && a.nameRoot == b.nameRoot && a.reversesShapes == b.reversesShapes
       && a.repair == b.repair && a.isModel == b.isModel
   }
 }

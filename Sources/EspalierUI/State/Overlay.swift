@@ -5,6 +5,7 @@ public enum Overlay: Equatable, Sendable {
   case menu(Menu)
   case question(Question)
   case report(Cursor)
+  case metadata(MetadataPage)
 
   /// Place in a list, and the first line of its window.
   public struct Cursor: Equatable, Sendable {

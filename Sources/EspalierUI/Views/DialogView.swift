@@ -12,7 +12,7 @@ extension Canvas {
       case .save, .command, .rules: drawPaths(prompt, state, layout)
       default: break
       }
-    case .help, .report, nil: break
+    case .help, .report, .metadata, nil: break
     }
   }
 

@@ -13,6 +13,7 @@ public func render(_ state: AppState) -> Screen {
   switch state.overlay {
   case .help(let scroll): canvas.drawHelp(state, layout, scroll)
   case .report(let cursor): canvas.drawReport(state, layout, cursor)
+  case .metadata(let page): canvas.drawMetadata(layout, page)
   default:
     canvas.drawTrees(state, layout)
     if let rect = layout.row { canvas.drawRowPane(state, rect) }

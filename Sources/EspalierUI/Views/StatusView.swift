@@ -6,7 +6,15 @@ extension AppState {
   var isDialogOpen: Bool {
     switch overlay {
     case .menu, .question, .prompt: true
-    case .help, .report, nil: false
+    case .help, .report, .metadata, nil: false
+    }
+  }
+
+  /// Whether a text to read lies over the trees, with no line to take.
+  fileprivate var isPageOpen: Bool {
+    switch overlay {
+    case .help, .metadata: true
+    case .report, .menu, .question, .prompt, nil: false
     }
   }
 
@@ -107,6 +115,7 @@ extension Canvas {
       guard row.whyDisabled(state) == nil else { continue }
       // What lies over the panes has to be closed first.
       if row.command == .nextPane, state.overlay != nil { continue }
+      if row.command == .accept, state.isPageOpen { continue }
       let needed = cellWidth(of: key) + 1 + cellWidth(of: hint)
       guard x + needed <= width else { continue }
       x = put(key, x, y, .accent)

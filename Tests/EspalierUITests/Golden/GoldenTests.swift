@@ -300,18 +300,18 @@ import Testing
          │││▾ proj                               │││▾ proj                             ▐
          ││││  bias                      false ∅ ││││  bias        F32              64 ▐
          ││▾ mlp                                 ││▾ mlp
-         │││▾ up                                 │││▾ up
-         ╭─ commands ───────────────────────────────────────────────────────────────╮4
-         │ fold               zc          close the branch                          │
-         │ fold-all           - zM        close all branches                        │2
-         │ unfold             zo          open the branch                           │
-         │ unfold-below       zO          open the branch and all below it          │4
-        ─│ unfold-all         = zR        open all branches                         │───
-         │ half-page-down     C-d         half a page down                          │
+         ╭─ commands ───────────────────────────────────────────────────────────────╮
+         │ fold               zc          close the branch                          │4
+         │ fold-all           - zM        close all branches                        │
+         │ unfold             zo          open the branch                           │2
+         │ unfold-below       zO          open the branch and all below it          │
+         │ unfold-all         = zR        open all branches                         │4
+        ─│ half-page-down     C-d         half a page down                          │───
          │ toggle-flat        t           tree or flat list                         │
          │ pair-more          (           pair leftovers whose names are alike; ag… │
          │ pair-less          )           nothing is paired by likeness; ( begins … │
          │ save-rules         W           there are no rules yet; Enter on a cause… │
+         │ metadata           i           what the files say about themselves       │
          ╰──────────────────────────────────────────────────────────────────────────╯
          :fol
         """)
@@ -468,7 +468,7 @@ import Testing
          safetensors · 15 arrays                 pytorch · 15 arrays
          █████████░░░░░░  10 of 15 arrays, 59 % of parameters   strict load: ✗ 7 issues
         ────────────────────────────────────────────────────────────────────────────────
-          Help  Esc closes, ↑ ↓ scroll                                        18 of 110
+          Help  Esc closes, ↑ ↓ scroll                                        18 of 111
           Move
             j Down            down; a number before it repeats it
             k Up              up
@@ -487,7 +487,7 @@ import Testing
             l Right           open the branch; in an open one, go inside
             h Left            close the branch; in a closed one, go out
             zo                open the branch
-         ? help  Enter take  q quit
+         ? help  q quit
         """)
   }
 
