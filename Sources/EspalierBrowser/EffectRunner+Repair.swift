@@ -93,6 +93,7 @@ extension OpenFile {
     rootNode = source.root
     repair = Repair(
       number: request.number, rules: rules, original: request.source, tree: source.tree,
-      root: source.root, origins: origins)
+      root: source.root, origins: origins,
+      dropped: source.previews.filter { $0.rule.drops }.reduce(0) { $0 + $1.count })
   }
 }

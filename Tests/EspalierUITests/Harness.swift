@@ -83,7 +83,7 @@ struct Harness {
           repaired.origin(of: leaf).map {
             Repair.LeafOrigin(sources: $0.sources, operation: $0.operation, rule: $0.rule)
           }
-        })
+        }, dropped: repaired.previews.filter { $0.rule.drops }.reduce(0) { $0 + $1.count })
       return .repaired(request.number, file)
     } catch {
       return .repairFailed(request.number, sentence: error.sentence)

@@ -115,7 +115,7 @@ struct RowDescriber {
   /// The rule for this leaf; for one that is found by its name, those that change names.
   private func ruleText(_ repair: Repair, _ origin: Repair.LeafOrigin) -> String {
     if let rule = origin.rule, repair.rules.indices.contains(rule) {
-      return "rule \(rule + 1) of \(repair.rules.count): \(repair.rules[rule])"
+      return "rule \(rule + 1) of \(repair.rules.count): \(repair.rules[rule].shortDescription)"
     }
     let names = repair.rules.filter(\.changesNames).map(\.description)
     return "by name, with \(names.joined(separator: "; "))"

@@ -94,14 +94,18 @@ extension KeyRow {
   ]
 
   private static let loading: [KeyRow] = [
-    KeyRow(.load, ["L"], .load, "load: strict or lenient", hint: "load", unless: cannotLoad),
+    KeyRow(
+      .load, ["L"], .load, "load: strict or lenient", hint: "load", in: lists,
+      unless: cannotLoad),
     KeyRow(.loadStrict, [], .load, "load if everything fits", unless: cannotLoad),
     KeyRow(.loadLenient, [], .load, "load what fits", unless: cannotLoad),
     KeyRow(
       .preview, ["p"], .load, "mark what a lenient load would do", unless: noPlan),
     KeyRow(
       .report, ["r"], .load, "the report: every row that counts", hint: "report", unless: noPlan),
-    KeyRow(.save, ["w"], .load, "save the result of a load", hint: "save", unless: nothingToSave),
+    KeyRow(
+      .save, ["w"], .load, "save the result of a load", hint: "save", in: lists,
+      unless: nothingToSave),
     KeyRow(
       .skip, ["s"], .rules, "leave this row out of the load, or take it in", unless: cannotRule),
     KeyRow(

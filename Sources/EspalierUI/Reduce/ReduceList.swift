@@ -67,7 +67,10 @@ extension AppState {
     guard let entry = whyEntries[clamped: why.selected] else { return [] }
     switch entry.action {
     case .none:
-      message = Message("there is no remedy that a rule could apply")
+      message = Message(
+        entry.harm == .harmless
+          ? "this is harmless: nothing has to be done"
+          : "there is no remedy that a rule could apply")
       return []
     case .filter(let text):
       focus = .tree

@@ -60,6 +60,12 @@ extension Rule {
     return nil
   }
 
+  /// Leaves arrays of the source out.
+  public var drops: Bool {
+    if case .drop = self { return true }
+    return false
+  }
+
   /// Goes into a container.
   public var enters: Bool {
     if case .enter = self { return true }

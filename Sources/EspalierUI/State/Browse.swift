@@ -195,7 +195,9 @@ public struct Browse: Equatable, Sendable {
     } else {
       refreshShown()
       let path = old.comparison.alignment.path(old.cursor)
-      if let row = comparison.alignment.row(at: path), row > 0 { reveal(row) }
+      // The second file may have put rows before the first one; nobody has chosen that row.
+      let isChosen = keepsHiding || old.position > 0
+      if isChosen, let row = comparison.alignment.row(at: path), row > 0 { reveal(row) }
     }
   }
 

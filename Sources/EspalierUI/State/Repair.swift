@@ -12,6 +12,8 @@ public final class Repair: Sendable, Equatable {
   public let rules: [Rule]
   /// The source as it is in its file.
   public let original: OpenFile
+  /// Arrays of the file that rules leave out; they stand nowhere in the tree.
+  public let dropped: Int
   private let origins: [LeafOrigin?]
   private let renamed: RowBits
 
@@ -36,13 +38,15 @@ public final class Repair: Sendable, Equatable {
   /// - Parameters:
   ///   - tree: the tree that the rules made.
   ///   - origins: for each of its leaves.
+  ///   - dropped: how many arrays of the file rules leave out.
   public init(
     number: Int, rules: [Rule], original: OpenFile, tree: Tree, root: NodeID,
-    origins: [LeafOrigin?]
+    origins: [LeafOrigin?], dropped: Int = 0
   ) {
     self.number = number
     self.rules = rules
     self.original = original
+    self.dropped = dropped
     self.origins = origins
     var renamed = RowBits(universe: origins.count)
     for (index, origin) in origins.enumerated() {

@@ -53,6 +53,7 @@ extension Canvas {
     if let root = file.root { facts[0] += " \(glyphs.pointer) \(visibleText(Array(root.utf8)))" }
     if side == .source, let repair = state.browse?.comparison.repair {
       facts[0] += " \(glyphs.mark(.renamed)) \(counted(repair.rules.count, "rule"))"
+      if repair.dropped > 0 { facts.append("\(grouped(repair.dropped)) dropped") }
     }
     if let comparison = state.browse?.comparison,
       comparison.alignment.node(0, side) != nil,

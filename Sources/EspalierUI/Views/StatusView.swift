@@ -10,6 +10,11 @@ extension AppState {
     }
   }
 
+  fileprivate var isReportOpen: Bool {
+    if case .report = overlay { return true }
+    return false
+  }
+
   /// Whether a text to read lies over the trees, with no line to take.
   fileprivate var isPageOpen: Bool {
     switch overlay {
@@ -116,6 +121,10 @@ extension Canvas {
       // What lies over the panes has to be closed first.
       if row.command == .nextPane, state.overlay != nil { continue }
       if row.command == .accept, state.isPageOpen { continue }
+      // Of the report the verbs of a load are the next step; over other lists they would be noise.
+      if state.overlay != nil, !state.isReportOpen, row.section != .view, row.section != .program {
+        continue
+      }
       let needed = cellWidth(of: key) + 1 + cellWidth(of: hint)
       guard x + needed <= width else { continue }
       x = put(key, x, y, .accent)

@@ -189,7 +189,7 @@ import Testing
           ● 1 leaf of the source has no place in the destination
           ○ 2 inactive parameters (false) without harm
 
-         Tab pane  ? help  Enter take  q quit                    row 1 of 27 · 7 issues
+         L load  Tab pane  ? help  Enter take  q quit            row 1 of 27 · 7 issues
         """)
   }
 

@@ -207,6 +207,38 @@ import Testing
     #expect(harness.screen.contains("▂▅█▅▂"))
   }
 
+  @Test func theReportOfALoadLeadsToSavingIt() throws {
+    let (a, _) = try troubledPair()
+    var harness = Harness(a, a)
+    harness.press("r")
+    #expect(harness.state.overlay == .report(Overlay.Cursor()))
+    harness.press("L s")
+    harness.send(.loaded(.strict))
+    #expect(harness.state.message?.text == "loaded; w saves the result")
+    harness.press("w")
+    guard case .prompt(let prompt)? = harness.state.overlay else {
+      Issue.record("no prompt")
+      return
+    }
+    #expect(prompt.kind == .save)
+  }
+
+  @Test func aSecondFileWithRowsBeforeTheFirstLeavesTheCursorAtTheTop() throws {
+    let left = try tree("tok.weight F32 [2]\nhead.weight F32 [2]")
+    let right = try tree("module.tok.weight F32 [2]\nmodule.head.weight F32 [2]")
+    var harness = Harness(left, right)
+    #expect(harness.browse.position == 0)
+    // A row that somebody has gone to is kept.
+    harness = Harness(
+      AppState(destination: "model.safetensors", source: "trained.pt", width: 120, height: 32))
+    harness.send(.opened(.destination, Harness.file("model.safetensors", "safetensors", left)))
+    harness.press("G")
+    let path = harness.cursorPath
+    harness.send(.opened(.source, Harness.file("trained.pt", "pytorch", right)))
+    #expect(harness.cursorPath == path)
+    #expect(harness.browse.position > 0)
+  }
+
   @Test func theWhyPaneFiltersToItsRows() throws {
     var harness = try troubled()
     harness.press("Tab Tab Enter")
@@ -217,6 +249,12 @@ import Testing
     #expect(harness.screen.contains("the source is a wider sibling"))
     harness.press("Tab Tab Enter")
     #expect(harness.state.message?.text == "there is no remedy that a rule could apply")
+    harness.send(
+      .diagnosed(
+        pair: harness.state.pair, [WhyEntry(sentence: "optimizer state", harm: .harmless)],
+        rules: []))
+    harness.press("Esc c Enter")
+    #expect(harness.state.message?.text == "this is harmless: nothing has to be done")
   }
 
   @Test func thePaletteRunsCommandsAndSaysWhyNot() throws {

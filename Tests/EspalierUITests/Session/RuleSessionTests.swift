@@ -342,6 +342,15 @@ import Testing
         == "1 rule of fix.toml: a load fills 1 of 1 array, 100 %; u undoes")
   }
 
+  @Test func arraysThatARuleDropsAreCountedInTheHead() throws {
+    var harness = try twoNames()
+    #expect(!harness.screen.contains("dropped"))
+    let rules = try ["drop large", "drop new.c.*"].map { try #require(Rule(parsing: $0)) }
+    harness.send(.rulesRead(path: "fix.toml", rules: rules, skipped: []))
+    #expect(harness.screen.contains("pytorch → 2 rules · 3 dropped · 2 arrays"))
+    #expect(!harness.screen.contains("large"))
+  }
+
   @Test func whatIsNoRuleIsSaidWhenRulesAreSaved() throws {
     var harness = try twoNames()
     harness.type(":goto large")
