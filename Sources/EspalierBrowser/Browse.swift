@@ -74,7 +74,11 @@ func run(
   state.selection = options.selection
   state.keyMap = settings.keyMap
   state.saveFormats = Formats.writable.compactMap { format in
-    format.extensions.first.map { AppState.SaveFormat(name: format.name, suffix: $0) }
+    format.extensions.first.map {
+      AppState.SaveFormat(
+        name: format.name, suffix: $0, otherSuffixes: Array(format.extensions.dropFirst()),
+        holdsValues: format.holdsValues)
+    }
   }
   Session(state, terminal, runner, runner.inbox).run(first)
 }

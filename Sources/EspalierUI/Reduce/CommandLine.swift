@@ -107,7 +107,7 @@ extension AppState {
       return []
     }
     if path.isEmpty { return perform(.save) }
-    let format = saveFormats.first { path.hasSuffix("." + $0.suffix) }
+    let format = saveFormats.first { $0.isEnding(of: path) }
     return save(to: path, format: format?.name, replace: verb == "w!")
   }
 

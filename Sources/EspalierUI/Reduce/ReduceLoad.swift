@@ -12,8 +12,8 @@ extension AppState {
     case .load: overlay = .menu(Menu(kind: .load, selected: hasIssues ? 1 : 0))
     case .loadStrict: return load(.strict)
     case .loadLenient: return load(.lenient)
-    case .report: overlay = .report(Overlay.Cursor())
-    case .save: overlay = .prompt(Prompt(.save, defaultSavePath))
+    case .report: overlay = .report(.firstEntry)
+    case .save: overlay = .prompt(savePrompt)
     default: return performRules(command)
     }
     return []
@@ -21,9 +21,14 @@ extension AppState {
 
   private var hasIssues: Bool { browse?.comparison.issues.isEmpty == false }
 
-  /// Beside the destination, under a name of its own: the default never replaces anything.
-  private var defaultSavePath: String {
-    besideDestination(".loaded." + (saveFormats.first?.suffix ?? "safetensors"))
+  /// Beside the destination, under a name of its own: the default never replaces anything. In the
+  /// destination's own format, which keeps everything else that it holds.
+  private var savePrompt: Prompt {
+    let own = saveFormats.firstIndex { $0.holdsValues && $0.name == destination.file?.format } ?? 0
+    var prompt = Prompt(
+      .save, besideDestination(".loaded." + (saveFormats[clamped: own]?.suffix ?? "safetensors")))
+    prompt.format = own
+    return prompt
   }
 
   /// A path beside the destination with another ending.
@@ -43,7 +48,7 @@ extension AppState {
     plan.mode = mode
     switch plan.refusal {
     case .issues?:
-      overlay = .report(Overlay.Cursor())
+      overlay = .report(.firstEntry)
       message = Message(
         "strict load refused: \(counted(plan.issueCount, "issue")); nothing has been changed",
         .error)

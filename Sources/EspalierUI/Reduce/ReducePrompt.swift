@@ -5,6 +5,7 @@ extension AppState {
     prompt.complaint = nil
     prompt.completions = []
     prompt.selected = 0
+    prompt.followEnding(saveFormats)
     overlay = .prompt(prompt)
     switch prompt.kind {
     case .search:
@@ -111,6 +112,7 @@ extension AppState {
       guard prompt.completions.isEmpty else {
         next.selected = (prompt.selected + 1) % prompt.completions.count
         next.line.replace(with: prompt.completions[next.selected])
+        next.followEnding(saveFormats)
         overlay = .prompt(next)
         return []
       }
@@ -158,6 +160,7 @@ extension AppState {
     }
     prompt.completions = completions.count == 1 ? [] : completions
     prompt.selected = -1
+    prompt.followEnding(saveFormats)
     overlay = .prompt(prompt)
   }
 
@@ -169,6 +172,14 @@ extension AppState {
 }
 
 extension Prompt {
+  /// A path that ends as files of a format do is saved in it.
+  fileprivate mutating func followEnding(_ formats: [AppState.SaveFormat]) {
+    guard kind == .save, formats[clamped: format]?.isEnding(of: line.text) != true,
+      let meant = formats.firstIndex(where: { $0.isEnding(of: line.text) })
+    else { return }
+    format = meant
+  }
+
   fileprivate mutating func select(
     _ step: Int, paletteCount: Int, _ formats: [AppState.SaveFormat]
   ) {

@@ -12,7 +12,8 @@ extension AppState {
     case .opened(let side, let file): return opened(side, file)
     case .openFailed(let side, let sentence):
       set(side, .failed(path: self.side(side).path ?? "", sentence: sentence))
-      message = Message(sentence, .error)
+      // One file alone leaves room to say it where its rows would stand.
+      if !isSingle { message = Message(sentence, .error) }
     case .planned(let number, let comparison): return planned(number, comparison)
     case .planFailed(let number, let sentence):
       guard number == planNumber else { return [] }
@@ -146,7 +147,7 @@ extension AppState {
       result = done
       running = nil
       isPreviewing = true
-      overlay = .report(Overlay.Cursor())
+      overlay = .report(.firstEntry)
       let key = keyMap.spelling(of: .save) ?? ":w"
       if destination.file?.isModel == true {
         // The program has it, so that leaving loses nothing.

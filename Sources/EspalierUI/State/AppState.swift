@@ -79,9 +79,22 @@ public struct AppState: Equatable, Sendable {
   public struct SaveFormat: Equatable, Sendable {
     public var name: String
     public var suffix: String
-    public init(name: String, suffix: String) {
+    /// Other endings that mean the same format.
+    public var otherSuffixes: [String]
+    /// Whether it is more than a description.
+    public var holdsValues: Bool
+
+    public init(
+      name: String, suffix: String, otherSuffixes: [String] = [], holdsValues: Bool = true
+    ) {
       self.name = name
       self.suffix = suffix
+      self.otherSuffixes = otherSuffixes
+      self.holdsValues = holdsValues
+    }
+
+    func isEnding(of path: String) -> Bool {
+      ([suffix] + otherSuffixes).contains { path.hasSuffix("." + $0) }
     }
   }
 

@@ -12,6 +12,9 @@ public enum Overlay: Equatable, Sendable {
     public var selected = 0
     public var top = 0
 
+    /// Of the report: below the heading, so that Enter goes to what stops a load.
+    static let firstEntry = Cursor(selected: 1)
+
     mutating func move(by lines: Int, count: Int) {
       selected = min(max(0, selected + lines), max(0, count - 1))
     }

@@ -113,6 +113,8 @@ extension Canvas {
   }
 
   private mutating func drawHints(_ state: AppState, _ y: Int, width: Int) {
+    // A question says itself which keys answer it.
+    if case .question = state.overlay { return }
     var x = 1
     for (row, keys) in state.keyMap.rows {
       guard let hint = row.hint, let key = keys.first, row.contexts.contains(state.hintContext)

@@ -22,7 +22,7 @@ import Testing
     #expect(
       harness.state.message?.text == "strict load refused: 7 issues; nothing has been changed")
     #expect(harness.screen.contains("Does not fit: would be kept  4"))
-    harness.press("j Enter")
+    harness.press("Enter")
     #expect(harness.state.overlay == nil)
     #expect(harness.cursorPath == "encoder.0.mlp.up.weight")
   }
@@ -211,7 +211,7 @@ import Testing
     let (a, _) = try troubledPair()
     var harness = Harness(a, a)
     harness.press("r")
-    #expect(harness.state.overlay == .report(Overlay.Cursor()))
+    #expect(harness.state.overlay == .report(.firstEntry))
     harness.press("L s")
     harness.send(.loaded(.strict))
     #expect(harness.state.message?.text == "loaded; w saves the result")
@@ -221,6 +221,26 @@ import Testing
       return
     }
     #expect(prompt.kind == .save)
+  }
+
+  @Test func theFormatFollowsTheEndingThatIsTyped() throws {
+    let (a, _) = try troubledPair()
+    var harness = Harness(a, a)
+    harness.state.saveFormats = [
+      AppState.SaveFormat(name: "pytorch", suffix: "pt", otherSuffixes: ["pth"]),
+      AppState.SaveFormat(name: "safetensors", suffix: "safetensors"),
+    ]
+    harness.press("L s")
+    harness.send(.loaded(.strict))
+    harness.press("w")
+    // The destination's own format comes first.
+    #expect(harness.screen.contains("save to: model.loaded.safetensors"))
+    #expect(harness.screen.contains("format: safetensors"))
+    harness.press("C-u")
+    harness.type("out.pth")
+    #expect(harness.screen.contains("format: pytorch"))
+    harness.press("Enter")
+    #expect(harness.takeEffects().last == .save(path: "out.pth", format: "pytorch", replace: false))
   }
 
   @Test func aSecondFileWithRowsBeforeTheFirstLeavesTheCursorAtTheTop() throws {
