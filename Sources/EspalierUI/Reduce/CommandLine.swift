@@ -144,8 +144,7 @@ extension AppState {
       message = Message("the result has not been saved; w saves it", .warning)
       return []
     }
-    // Rules are about the names of this pair.
-    rules = RuleHistory()
+    if let file = self.side(side).file { replaced[side] = .open(file) }
     let state = SideState.opening(path: words[1], done: 0, total: 0)
     if side == .destination { destination = state } else { source = state }
     return [.open(side, path: words[1], root: nil)]

@@ -145,6 +145,7 @@ extension AppState {
   mutating func receive(found result: FindResult) {
     if result.number == search?.number {
       search?.hits = result.rows
+      if search?.isRerun == true { return }
       guard case .prompt(let prompt) = overlay, prompt.kind == .search else {
         if result.rows.isEmpty { jumpToMatch(forward: true) }
         return

@@ -11,7 +11,9 @@ extension AppState {
       }
     case .opened(let side, let file): return opened(side, file)
     case .openFailed(let side, let sentence):
-      set(side, .failed(path: self.side(side).path ?? "", sentence: sentence))
+      // What stood there before is still at hand.
+      let before = replaced.removeValue(forKey: side)
+      set(side, before ?? .failed(path: self.side(side).path ?? "", sentence: sentence))
       // One file alone leaves room to say it where its rows would stand.
       if !isSingle { message = Message(sentence, .error) }
     case .planned(let number, let comparison): return planned(number, comparison)
@@ -54,6 +56,8 @@ extension AppState {
 
   private mutating func opened(_ side: Side, _ file: OpenFile) -> [Effect] {
     set(side, .open(file))
+    // Rules are about the names of this pair.
+    if replaced.removeValue(forKey: side) != nil { rules = RuleHistory() }
     diagnoses = []
     pair += 1
     repaired = nil
@@ -96,7 +100,10 @@ extension AppState {
           DiagnosisRequest(pair: pair, destination: left, source: right, selection: selection))
       ]
     }
-    if let text = search?.text { effects += startSearch(text) }
+    if let text = search?.text {
+      effects += startSearch(text)
+      search?.isRerun = true
+    }
     if let text = filter?.text { effects += setFilter(text) }
     return effects
   }

@@ -18,6 +18,8 @@ public struct AppState: Equatable, Sendable {
   // What was asked for, and what has been read.
   public internal(set) var destination: SideState
   public internal(set) var source: SideState
+  /// What stood on a side before another file was asked for, until that has been read.
+  var replaced: [Side: SideState] = [:]
   /// The rows; nil until the destination has been read.
   public internal(set) var browse: Browse?
   /// Numbers requests, so that late answers are known.

@@ -8,6 +8,8 @@ public struct Search: Equatable, Sendable {
   /// Where the cursor goes back to when the search is given up.
   var origin: Browse.Place?
   var isForward = true
+  /// Whether it only looks through rows that have changed: nobody asked, so nothing is said.
+  var isRerun = false
 }
 
 /// A filter that is in force.

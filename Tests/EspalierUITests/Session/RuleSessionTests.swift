@@ -317,10 +317,34 @@ import Testing
     harness.press("A")
     harness.type(":open src other.pt")
     harness.press("Enter")
-    #expect(harness.state.rules.current.repair.isEmpty)
     harness.send(.opened(.source, Harness.file("other.pt", "pytorch", try tree("x F32 [1]"))))
+    #expect(harness.state.rules.current.repair.isEmpty)
     #expect(harness.state.diagnoses.isEmpty)
     #expect(harness.browse.comparison.repair == nil)
+  }
+
+  @Test func aFileThatCannotBeOpenedLeavesThePairAndItsRules() throws {
+    var harness = try wrapped()
+    harness.diagnose()
+    harness.press("A")
+    let rules = harness.state.rules
+    harness.type(":open src mistyped.pt")
+    harness.press("Enter")
+    #expect(harness.state.source.path == "mistyped.pt")
+    harness.send(.openFailed(.source, sentence: "mistyped.pt: there is no such file"))
+    #expect(harness.state.message?.text == "mistyped.pt: there is no such file")
+    #expect(harness.state.source.path == "trained.pt")
+    #expect(harness.state.rules == rules)
+  }
+
+  @Test func aSearchWithoutHitsIsSaidOnce() throws {
+    var harness = try wrapped()
+    harness.diagnose()
+    harness.type("/zzz")
+    harness.press("Enter")
+    #expect(harness.state.message?.text == "no name contains “zzz”")
+    harness.press("A")
+    #expect(harness.state.message?.text.contains("applied: a load fills") == true)
   }
 
   @Test func aRulesFileIsReadOnceBothSidesAreOpen() throws {
