@@ -85,7 +85,7 @@ struct TreeColumns: Equatable {
     markColumn = left + sideWidth + 1
     right = isSingle ? left : markColumn + 2
     let options = state.options
-    dtypeWidth = options.showsDtype && sideWidth >= 34 ? (sideWidth >= 46 ? 7 : 5) : 0
+    dtypeWidth = options.showsDtype && sideWidth >= 34 ? (sideWidth >= 46 ? 8 : 5) : 0
     shapeWidth = options.showsShape ? (sideWidth >= 52 ? 18 : sideWidth >= 36 ? 14 : 11) : 0
     bytesWidth = options.showsBytes && sideWidth >= 40 ? 10 : 0
   }

@@ -34,23 +34,23 @@ import Testing
          safetensors · 15 arrays · 163.8 k parameters · 655.3 kB     pytorch · 15 arrays · 228.3 k parameters · 913.0 kB
          a load fills  ███████████████████░░░░░░░░░░░░░  10 of 15 arrays, 59 % of parameters            strict load: ✗ 7 issues
         ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-         │ │ │ │   bias                                      false ∅ │ │ │ │   bias                  F32                    64
+         │ │ │ │   bias                                      false ∅ │ │ │ │   bias                 F32                     64
          │ │ ▾ mlp                                                   │ │ ▾ mlp
          │ │ │ ▾ up                                                  │ │ │ ▾ up                                                ▐
-         │ │ │ │   weight                F32                256×64 ≠ │ │ │ │   weight                F32                512×64 ▐
+         │ │ │ │   weight               F32                 256×64 ≠ │ │ │ │   weight               F32                 512×64 ▐
          │ │ │ ▾ down                                                │ │ │ ▾ down                                              ▐
-         │ │ │ │   weight                F32                64×256 ≠ │ │ │ │   weight                F32                64×512 ▐
+         │ │ │ │   weight               F32                 64×256 ≠ │ │ │ │   weight               F32                 64×512 ▐
          │ │ ▾ norm                                                  │ │ ▾ norm                                                ▐
-         │ │ │   weight                  F32                    64 ~ │ │ │   weight                  F16                    64 ▐
+         │ │ │   weight                 F32                     64 ~ │ │ │   weight                 F16                     64 ▐
          │ ▾ 1                                                       │ ▾ 1                                                     ▐
          │ │ ▾ attn                                                  │ │ ▾ attn                                                ▐
          │ │ │ ▾ qkv                                                 │ │ │ ▾ qkv                                               ▐
-         │ │ │ │   bias                  F32                   192 ∅ │ │ │ │   bias                                      false ▐
+         │ │ │ │   bias                 F32                    192 ∅ │ │ │ │   bias                                      false ▐
          │ │ │ ▾ proj                                                │ │ │ ▾ proj
          │ │ │ │   bias                                      false <           ···
          │ │ ▾ mlp                                                   │ │ ▾ mlp
          │ │ │ ▾ up                                                  │ │ │ ▾ up
-         │ │ │ │   weight                F32                256×64 ≠ │ │ │ │   weight                F32                512×64
+         │ │ │ │   weight               F32                 256×64 ≠ │ │ │ │   weight               F32                 512×64
         ── row ───────────────────────────────────────────────────────────┬─ why 1 of 5 ────────────────────────────────────────
          encoder.1.attn.proj.bias                                         │ ● 4 arrays have another shape in the source
          only in the destination: a strict load stops here, a lenient one │   encoder.0.mlp.up.weight,
@@ -499,15 +499,15 @@ import Testing
          safetensors · 15 arrays · 163.8 k parameters · 655.3 kB
         ────────────────────────────────────────────────────────────────────────────────
          ▾ embed                                                                       ▐
-         │   weight                                       ta F32               1000×64 ▐
+         │   weight                                      ta F32                1000×64 ▐
          ▾ encoder                                                                     ▐
          │ ▾ 0                                                                         ▐
          │ │ ▾ attn
          │ │ │ ▾ qkv
-         │ │ │ │   weight                                    F32                192×64
-         │ │ │ │   bias                                      F32                   192
+         │ │ │ │   weight                                   F32                 192×64
+         │ │ │ │   bias                                     F32                    192
          │ │ │ ▾ proj
-         │ │ │ │   weight                                    F32                 64×64
+         │ │ │ │   weight                                   F32                  64×64
          │ │ │ │   bias                                                          false
          │ │ ▾ mlp
          │ │ │ ▾ up
