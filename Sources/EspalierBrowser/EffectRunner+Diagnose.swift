@@ -19,7 +19,7 @@ extension EffectRunner {
       let values = ValueComparison(source: source, destination: destination, inventory: pair)
       let report = Engine().diagnose(
         destination: pair.destination, source: pair.source, values: values)
-      guard !token.isStopped, !report.diagnoses.isEmpty else { return }
+      guard !token.isStopped else { return }
       let rules = report.rules + report.diagnoses.flatMap(\.choices)
       let previews = RulePreview.previews(
         of: rules, source: pair.source, destination: pair.destination)
@@ -28,7 +28,7 @@ extension EffectRunner {
       let entries = report.diagnoses.flatMap {
         WhyEntry.entries($0, report.rules, amounts, request.destination)
       }
-      inbox.send(.diagnosed(pair: request.pair, entries, rules: report.rules))
+      inbox.send(.diagnosed(pair: request.pair, entries, rules: report.rules, sizes: report.sizes))
     }
   }
 }
@@ -65,13 +65,17 @@ extension WhyEntry {
     let (own, skipped) = destination.split(
       entering.filter { !diagnosis.remedy.contains($0) } + diagnosis.remedy)
     self.init(
-      sentence: diagnosis.sentence, evidence: diagnosis.evidence.joined(separator: "; "),
-      harm: Harm(diagnosis.harm), remedy: (count > 2 ? "\(count) rules, first " : "") + shown,
+      sentence: visible(diagnosis.sentence),
+      evidence: visible(diagnosis.evidence.joined(separator: "; ")), harm: Harm(diagnosis.harm),
+      remedy: visible((count > 2 ? "\(count) rules, first " : "") + shown),
       isAssumption: diagnosis.isAssumption,
       action: diagnosis.remedy.isEmpty
         ? .none : .remedy(Remedy(rules: own, skipped: skipped)))
   }
 }
+
+/// Sentences have names of the files in them.
+private func visible(_ text: String) -> String { visibleText(text.utf8) }
 
 extension WhyEntry.Harm {
   fileprivate init(_ harm: EspalierDiagnosis.Harm) {

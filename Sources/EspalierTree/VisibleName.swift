@@ -23,6 +23,21 @@ public func visibleText(_ bytes: some Sequence<UInt8>) -> String {
   return String(text.scalars)
 }
 
+/// Does a code point stand in text as itself? Files that people read spell all others.
+package func isVisible(_ scalar: Unicode.Scalar) -> Bool {
+  switch Visibility(of: scalar) {
+  case .shown, .mark: true
+  case .control, .hidden: false
+  }
+}
+
+/// `\u001b` or `\U000e0041`, as TOML, Python and Julia read it.
+package func spelt(_ scalar: Unicode.Scalar) -> String {
+  let digits = String(scalar.value, radix: 16)
+  let width = scalar.value > 0xFFFF ? 8 : 4
+  return (width == 8 ? "\\U" : "\\u") + String(repeating: "0", count: width - digits.count) + digits
+}
+
 /// The text so far, and what the next combining mark would sit on.
 private struct VisibleText {
   private(set) var scalars = String.UnicodeScalarView()

@@ -29,8 +29,9 @@ struct StandardStream: ~Copyable {
     if buffer.count >= 1 << 16 { flush() }
   }
 
+  /// Lines of text. Names of files are part of many sentences: nothing in them steers the terminal.
   mutating func line(_ text: String = "") {
-    buffer.append(contentsOf: text.utf8)
+    buffer.append(contentsOf: visibleLines(text).utf8)
     buffer.append(UInt8(ascii: "\n"))
     if buffer.count >= 1 << 16 { flush() }
   }
@@ -86,9 +87,15 @@ struct StandardStream: ~Copyable {
 
 /// Writes one sentence to standard error.
 func complain(_ sentence: String, prefix: String = "espalier: ") {
-  var text = Array("\(prefix)\(sentence)\n".utf8)[...]
+  var text = Array("\(visibleLines(prefix + sentence))\n".utf8)[...]
   while !text.isEmpty {
     let count = text.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     if count > 0 { text = text.dropFirst(count) } else if errno != EINTR { return }
   }
+}
+
+/// The text with everything made visible but the ends of its lines.
+private func visibleLines(_ text: String) -> String {
+  text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    .map { visibleText($0) }.joined(separator: "\n")
 }

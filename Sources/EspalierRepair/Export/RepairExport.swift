@@ -199,7 +199,7 @@ extension ExportedCode {
       }.joined() + "\""
   }
 
-  /// Text between double quotes.
+  /// Text between double quotes; what a reader would not see is spelt.
   func quoted(_ text: [UInt8], escaping more: String = "") -> String {
     var out = ""
     for character in String(decoding: text, as: UTF8.self).unicodeScalars {
@@ -207,7 +207,8 @@ extension ExportedCode {
       case "\"", "\\": out += "\\\(character)"
       case "\n": out += "\\n"
       case _ where more.unicodeScalars.contains(character): out += "\\\(character)"
-      default: out.unicodeScalars.append(character)
+      case _ where isVisible(character): out.unicodeScalars.append(character)
+      default: out += spelt(character)
       }
     }
     return out

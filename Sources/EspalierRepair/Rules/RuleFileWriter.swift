@@ -103,7 +103,7 @@ struct RuleFileWriter {
 
   /// Text in quotes: single ones where a backslash is to stand for itself.
   private static func quoted(_ text: String) -> String {
-    let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+    let isPlain = text.unicodeScalars.allSatisfy(isVisible)
     if isPlain, text.contains("\\"), !text.contains("'") { return "'\(text)'" }
     var out = "\""
     for scalar in text.unicodeScalars {
@@ -113,10 +113,8 @@ struct RuleFileWriter {
       case "\n": out += "\\n"
       case "\t": out += "\\t"
       case "\r": out += "\\r"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-        let digits = String(scalar.value, radix: 16)
-        out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: out.unicodeScalars.append(scalar)
+      case _ where isVisible(scalar): out.unicodeScalars.append(scalar)
+      default: out += spelt(scalar)
       }
     }
     return out + "\""
