@@ -99,7 +99,7 @@ import Testing
     #expect(both.destination.kernel == [8, 8])
     #expect(both.source.channels == 3)
     #expect(both.destination.hidden == 768)
-    #expect(both.destination.depths.first?.count == 6)
+    #expect(both.destination.depths.first?.counts == [6])
     #expect(both.destination.positions == 65)
   }
 

@@ -119,8 +119,7 @@ struct ExplainText {
     guard report.diagnoses.contains(where: { Self.sizeCauses.contains($0.cause) }) else {
       return []
     }
-    let sizes = report.sizes.filter { $0.destination != nil && $0.source != nil }
-      .filter { $0.destination != $0.source }
+    let sizes = report.sizes.filter(\.differs)
       .map { "\($0.name) \($0.destination ?? "") and \($0.source ?? "")" }
     return sizes.isEmpty
       ? [] : ["Sizes that differ, destination and source: \(sizes.joined(separator: "; "))."]
@@ -137,18 +136,6 @@ struct ExplainText {
       }
       return "  \(padded(row.0, widths.0))  \(padded(row.1, widths.1))  \(row.2)"
     }
-  }
-}
-
-extension Report {
-  /// The two models' sizes in one list; nil where a side does not show one.
-  var sizes: [(name: String, destination: String?, source: String?)] {
-    let sides = (hyperParameters.destination.rows, hyperParameters.source.rows)
-    func value(_ name: String, _ rows: [(name: String, value: String)]) -> String? {
-      rows.first { $0.name == name }?.value
-    }
-    let names = sides.0.map(\.name) + sides.1.map(\.name).filter { value($0, sides.0) == nil }
-    return names.map { ($0, value($0, sides.0), value($0, sides.1)) }
   }
 }
 
@@ -197,10 +184,10 @@ struct ExplainJSON {
     names("unexpected_src", report.mapping.unexpectedSource, source)
     json.key("sizes")
     json.beginObject()
-    for (name, left, right) in report.sizes {
-      json.key(name)
+    for size in report.sizes {
+      json.key(size.name)
       json.beginObject()
-      for (side, value) in [("destination", left), ("source", right)] {
+      for (side, value) in [("destination", size.destination), ("source", size.source)] {
         json.key(side)
         if let value { json.string(value) } else { json.null() }
       }

@@ -11,7 +11,7 @@ struct ReportBuilder {
     let mapping = Mapping(
       links: findings.links, destinationCount: findings.destination.tensors.count,
       sourceCount: findings.source.tensors.count)
-    let reader = HyperParameterReader(names: findings.names)
+    let sizes = SizeTable(findings).read()
     var diagnoses = diagnoses(facts, oneSide)
     if let folded = diagnoses.firstIndex(where: { $0.cause == .bnFolded }) {
       diagnoses[folded].remedy += oneSide.foldedRules
@@ -25,11 +25,7 @@ struct ReportBuilder {
         oneSide.unexplained.destination.compactMap { findings.matcher.destination[$0].parts.first },
         oneSide.unexplained.source.flatMap { findings.matcher.source[$0].parts }
       ),
-      hyperParameters: (
-        reader.read(findings.matcher.destination, findings.destination),
-        reader.read(
-          findings.matcher.source, findings.source, adapterRank: findings.reading.adapterRank)
-      ))
+      hyperParameters: (sizes.destination, sizes.source), sizes: sizes.rows)
   }
 
   /// The one list of cause families, in the order in which they are reported.

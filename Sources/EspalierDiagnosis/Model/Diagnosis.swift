@@ -131,6 +131,8 @@ public struct Report: Sendable {
   public var unexplained: (destination: [Int], source: [Int])
   /// The sizes of both models.
   public var hyperParameters: (destination: HyperParameters, source: HyperParameters)
+  /// The sizes of both side by side, in reading order.
+  public var sizes: [SizeRow]
 }
 
 extension Report {

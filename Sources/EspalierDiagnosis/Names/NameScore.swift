@@ -68,16 +68,23 @@ final class NameScorer {
 
   private var componentConcepts: [Int: Set<String>] = [:]
 
-  /// What tables are for, as their names say.
+  /// What tables and weights are for, as their names say.
   struct Topic: OptionSet {
-    let rawValue: UInt8
+    let rawValue: UInt16
     static let position = Topic(rawValue: 1)
     static let embed = Topic(rawValue: 2)
     static let token = Topic(rawValue: 4)
     static let patch = Topic(rawValue: 8)
+    static let query = Topic(rawValue: 16)
+    static let key = Topic(rawValue: 32)
+    static let value = Topic(rawValue: 64)
+    static let conv = Topic(rawValue: 128)
+    static let label = Topic(rawValue: 256)
 
     fileprivate static let words: [(Topic, String)] = [
       (.position, "position"), (.embed, "embed"), (.token, "token"), (.patch, "patch"),
+      (.query, "query"), (.key, "key"), (.value, "value"), (.conv, "conv"),
+      (.label, "class"),
     ]
   }
 

@@ -1,3 +1,4 @@
+import EspalierDiagnosis
 import EspalierTree
 
 /// One thing that a file says about itself.
@@ -37,6 +38,7 @@ public struct MetadataPage: Equatable, Sendable {
 
   private init(_ state: AppState) {
     width = state.width
+    add(state.sizes)
     for side in Side.allCases {
       guard let file = state.side(side).file else { continue }
       if !lines.isEmpty { lines.append(Line()) }
@@ -56,6 +58,24 @@ public struct MetadataPage: Equatable, Sendable {
   }
 
   // MARK: Lines
+
+  /// Both models' sizes in three columns.
+  private mutating func add(_ sizes: [SizeRow]) {
+    guard !sizes.isEmpty else { return }
+    let head = SizeRow(name: "", destination: "destination", source: "source")
+    let names = min((sizes.map { cellWidth(of: $0.shownName) }.max() ?? 0), width / 2)
+    let column = (sizes + [head]).map { cellWidth(of: $0.destination ?? "–") }.max() ?? 0
+    lines.append(Line(text: "Sizes of both models", role: .accent, indent: 2))
+    for row in [head] + sizes {
+      let left = row.destination ?? "–"
+      let gap = String(repeating: " ", count: column - cellWidth(of: left) + 2)
+      lines.append(
+        Line(
+          key: fitted(row.shownName, to: names, cutting: .middle),
+          text: left + gap + (row.source ?? "–"),
+          role: row == head ? .dim : row.differs ? .warning : .text, indent: 4 + names + 2))
+    }
+  }
 
   private mutating func add(_ file: OpenFile, _ side: String) {
     let path = visibleText(Array(file.path.utf8))

@@ -151,7 +151,7 @@ extension KeyRow {
     KeyRow(.back, ["Esc"], .program, "back out, one step at a time", in: anywhere),
     KeyRow(.quit, ["q"], .program, "quit; in a list: close it", hint: "quit", in: lists),
     KeyRow(
-      .metadata, ["i"], .view, "what the files say about themselves", hint: "metadata",
+      .metadata, ["i"], .view, "sizes; what the files say of themselves", hint: "metadata",
       unless: noFile),
     KeyRow(.quitNow, [], .program, "quit without asking"),
     KeyRow(

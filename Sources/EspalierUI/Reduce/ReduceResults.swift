@@ -22,9 +22,11 @@ extension AppState {
       finishWork()
       message = Message(sentence, .error)
     case .found(let result): receive(found: result)
-    case .diagnosed(let pair, let entries, let rules):
+    case .diagnosed(let pair, let entries, let rules, let sizes):
       guard pair == self.pair else { return [] }
       diagnoses = entries
+      self.sizes = sizes
+      if case .metadata = overlay { overlay = .metadata(MetadataPage()) }
       why = Overlay.Cursor()
       why.selected = entries.firstIndex { !isApplied($0) } ?? 0
       ruleOrder = rules
@@ -59,6 +61,7 @@ extension AppState {
     // Rules are about the names of this pair.
     if replaced.removeValue(forKey: side) != nil { rules = RuleHistory() }
     diagnoses = []
+    sizes = []
     pair += 1
     repaired = nil
     statistics = statistics.filter { $0.key.side != side }

@@ -18,7 +18,7 @@ public enum Action: Equatable, Sendable {
   case planFailed(Int, sentence: String)
   case found(FindResult)
   /// The causes for a pair, and all rules of their remedies in the order in which they apply.
-  case diagnosed(pair: Int, [WhyEntry], rules: [Rule])
+  case diagnosed(pair: Int, [WhyEntry], rules: [Rule], sizes: [SizeRow] = [])
   /// The source as rules have made it.
   case repaired(Int, OpenFile)
   case repairFailed(Int, sentence: String)

@@ -65,6 +65,8 @@ public struct AppState: Equatable, Sendable {
   /// The load that is running: its result belongs to the rules of its beginning.
   var running: LoadResult?
   public internal(set) var diagnoses: [WhyEntry] = []
+  /// Sizes of both models, side by side.
+  public internal(set) var sizes: [SizeRow] = []
   /// Those of ``diagnoses`` whose rows have all been decided by hand.
   var metByHand: Set<Int> = []
   /// Counts the files that were opened, so that causes are looked for once for each pair.

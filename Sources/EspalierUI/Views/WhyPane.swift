@@ -1,3 +1,6 @@
+import EspalierDiagnosis
+import EspalierTree
+
 extension Canvas {
   /// Why the load does not go through; the selected reason with its evidence and its remedy.
   mutating func drawWhyPane(_ state: AppState, _ rect: Rect) {
@@ -41,6 +44,11 @@ extension Canvas {
     case .harmless: glyphs.ring
     }
   }
+}
+
+extension SizeRow {
+  /// Names of lists come from the files.
+  var shownName: String { visibleText(Array(name.utf8)) }
 }
 
 extension WhyEntry.Harm {
@@ -91,7 +99,21 @@ extension AppState {
         lines += wrapped(text, room).map { WhyLine(entry: index, text: $0, role: role) }
       }
     }
+    // Read with the last entry: a row that nobody selects.
+    if let sizes = differingSizes, !lines.isEmpty {
+      lines += wrapped(sizes, room).map {
+        WhyLine(entry: whyEntries.count - 1, text: $0, role: .dim)
+      }
+    }
     return lines
+  }
+
+  /// Where the two models are not of one size.
+  private var differingSizes: String? {
+    let rows = sizes.filter { $0.differs && $0.name != "parameters" }
+    guard !rows.isEmpty else { return nil }
+    let words = rows.map { "\($0.shownName) \($0.destination ?? "") and \($0.source ?? "")" }
+    return "Sizes that differ: \(words.joined(separator: "; "))"
   }
 
   /// What the selected entry says below its sentence; what Enter does comes first.

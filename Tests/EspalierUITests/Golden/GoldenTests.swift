@@ -311,7 +311,7 @@ import Testing
          │ pair-more          (           pair leftovers whose names are alike; ag… │
          │ pair-less          )           nothing is paired by likeness; ( begins … │
          │ save-rules         W           there are no rules yet; Enter on a cause… │
-         │ metadata           i           what the files say about themselves       │
+         │ metadata           i           sizes; what the files say of themselves   │
          ╰──────────────────────────────────────────────────────────────────────────╯
          :fol
         """)

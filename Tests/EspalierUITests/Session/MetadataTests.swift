@@ -1,3 +1,4 @@
+import EspalierDiagnosis
 import EspalierTree
 import Testing
 
@@ -47,6 +48,33 @@ import Testing
             chat_template
          ? help  q quit
         """)
+  }
+
+  @Test func sizesOfBothModelsStandAboveOnceTheyAreKnown() throws {
+    var harness = try harness(60, 20)
+    harness.press("i")
+    harness.send(
+      .diagnosed(
+        pair: harness.state.pair, [], rules: [],
+        sizes: [
+          SizeRow(name: "width", destination: "64", source: "64"),
+          SizeRow(name: "depth of enc\u{1b}oder", destination: "12", source: "6"),
+          SizeRow(name: "rank", destination: nil, source: "8"),
+        ]))
+    #expect(
+      harness.screen.contains(
+        """
+          Sizes of both models
+                                  destination  source
+            width                 64           64
+            depth of enc\\x1boder  12           6
+            rank                  –            8
+
+          destination  model.safetensors
+        """))
+    harness.press("Esc")
+    harness.send(.input(.resize(width: 150, height: 44)))
+    #expect(harness.screen.contains("Sizes that differ: depth of enc\\x1boder 12 and 6"))
   }
 
   @Test func itScrollsAndFollowsTheWindow() throws {

@@ -1,0 +1,116 @@
+/// Lists of blocks of both models, those in one row that the links join.
+struct DepthPairing {
+  private(set) var destination: [HyperParameters.Depth] = []
+  private(set) var source: [HyperParameters.Depth] = []
+  private(set) var rows: [SizeRow] = []
+
+  /// A table with more lists than these tells nobody anything.
+  private static let most = 6
+  /// So many stages are counted block by block.
+  private static let few = 4
+  /// So many where their numbers of blocks differ; more are blocks themselves, and theirs a detail.
+  private static let some = 8
+
+  init(_ findings: Findings) {
+    let one = BlockDepths(findings.matcher.destination, findings.names)
+    let two = BlockDepths(findings.matcher.source, findings.names)
+    let partners = Self.partners(one, two, findings)
+    var pairs = one.lists.indices.filter { one.lists[$0].isList }
+      .map { (destination: Int?.some($0), source: partners[$0]) }
+    let taken = Set(partners.values)
+    pairs += two.lists.indices.filter { two.lists[$0].isList && !taken.contains($0) }
+      .map { (destination: nil, source: $0) }
+    let shown = pairs.filter { pair in
+      let sides = [pair.destination.map { one.lists[$0] }, pair.source.map { two.lists[$0] }]
+        .compactMap(\.self)
+      let most = sides.map(\.stages.count).max() ?? 0
+      return most <= Self.few
+        || most <= Self.some
+          && (sides.contains(where: \.isVaried) || Set(sides.map(\.counts)).count > 1)
+    }
+    // Stages that are counted block by block need not be counted themselves.
+    let outer = Set(shown.compactMap { $0.destination.flatMap { Self.stages(of: $0, one) } })
+    let outerSource = Set(shown.compactMap { $0.source.flatMap { Self.stages(of: $0, two) } })
+    let kept = shown.filter { pair in
+      pair.destination.map { !outer.contains($0) } ?? true
+        && pair.source.map { !outerSource.contains($0) } ?? true
+    }
+    .sorted { Self.leaves($0, one, two) > Self.leaves($1, one, two) }
+    for pair in kept.prefix(Self.most) {
+      let left = pair.destination.map { Self.depth(one.lists[$0]) }
+      let right = pair.source.map { Self.depth(two.lists[$0]) }
+      left.map { destination.append($0) }
+      right.map { source.append($0) }
+      rows.append(Self.row(left, right))
+    }
+  }
+
+  private static func depth(_ list: BlockDepths.List) -> HyperParameters.Depth {
+    HyperParameters.Depth(path: list.path, counts: list.counts)
+  }
+
+  private static func row(
+    _ left: HyperParameters.Depth?, _ right: HyperParameters.Depth?
+  ) -> SizeRow {
+    var name = left?.path ?? right?.path ?? ""
+    if let left, let right, left.path != right.path { name += " (source: \(right.path))" }
+    return SizeRow(name: "depth of \(name)", destination: left?.text, source: right?.text)
+  }
+
+  private static func leaves(
+    _ pair: (destination: Int?, source: Int?), _ one: BlockDepths, _ two: BlockDepths
+  ) -> Int {
+    max(
+      pair.destination.map { one.lists[$0].leaves } ?? 0,
+      pair.source.map { two.lists[$0].leaves } ?? 0)
+  }
+
+  /// The list that a list of several stages counts as well.
+  private static func stages(of list: Int, _ depths: BlockDepths) -> Int? {
+    guard depths.lists[list].stages.count > 1, let outer = depths.lists[list].outer,
+      depths.lists[outer].blockCount == depths.lists[list].stages.count
+    else { return nil }
+    return outer
+  }
+
+  // MARK: Partners
+
+  private struct Pair: Hashable {
+    var one: Int
+    var two: Int
+  }
+
+  /// For each list of the destination the one of the source whose blocks are its blocks, one to one.
+  private static func partners(
+    _ one: BlockDepths, _ two: BlockDepths, _ findings: Findings
+  ) -> [Int: Int] {
+    var votes: [Pair: Int] = [:]
+    var blocks: [Pair: Set<Pair>] = [:]
+    for d in findings.matcher.destination.indices {
+      guard let s = findings.matcher.links[d]?.sources.first else { continue }
+      for left in one.places[d] where one.lists[left.list].isList {
+        for right in two.places[s] where two.lists[right.list].isList {
+          let pair = Pair(one: left.list, two: right.list)
+          votes[pair, default: 0] += 1
+          blocks[pair, default: []].insert(Pair(one: left.block, two: right.block))
+        }
+      }
+    }
+    func share(_ pair: Pair) -> Double {
+      let joined = blocks[pair] ?? []
+      let ones = Set(joined.map(\.one)).count
+      let twos = Set(joined.map(\.two)).count
+      let leaves = one.lists[pair.one].leaves + two.lists[pair.two].leaves
+      return Double(2 * (votes[pair] ?? 0)) / Double(leaves)
+        * Double(ones + twos) / Double(2 * joined.count)
+    }
+    let ranked = votes.keys.map { (pair: $0, share: share($0)) }
+      .sorted { ($1.share, $0.pair.one, $0.pair.two) < ($0.share, $1.pair.one, $1.pair.two) }
+    var partners: [Int: Int] = [:]
+    var taken: Set<Int> = []
+    for (pair, _) in ranked where partners[pair.one] == nil && taken.insert(pair.two).inserted {
+      partners[pair.one] = pair.two
+    }
+    return partners
+  }
+}

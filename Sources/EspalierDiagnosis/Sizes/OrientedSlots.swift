@@ -1,0 +1,110 @@
+/// A model's weights with their axes in one order, outputs first, whichever framework wrote them.
+struct OrientedSlots {
+  struct Weight {
+    var slot: Int
+    var out: Int
+    var input: Int
+    /// Spatial size of a convolution; empty for a matrix.
+    var kernel: [Int] = []
+    var elements: Int
+  }
+
+  let names: NameTable
+  let scorer: NameScorer
+  let slots: [Slot]
+  /// Matrices and convolutions in file order; tables and masks are neither.
+  private(set) var weights: [Weight] = []
+  /// The weight of each slot that is one.
+  private var places: [Int: Int] = [:]
+
+  init(_ slots: [Slot], _ names: NameTable, _ scorer: NameScorer) {
+    self.slots = slots
+    self.names = names
+    self.scorer = scorer
+    let outputFirst = Orientation.outputFirst(slots, names) ?? true
+    let layouts = Layout.read(slots.lazy.filter { $0.shape.count > 3 })
+    let flat = Layout.read(
+      slots.lazy.filter { $0.shape.count == 3 && Self.isConvolution($0, scorer) })
+    for (index, slot) in slots.enumerated() where isWeight(slot) {
+      let layout = slot.shape.count > 3 ? layouts : flat
+      if slot.shape.count > 3 || slot.shape.count == 3 && Self.isConvolution(slot, scorer) {
+        add(layout.weight(index, slot))
+      } else {
+        let matrix = Array(slot.shape.suffix(2))
+        add(
+          Weight(
+            slot: index, out: matrix[outputFirst ? 0 : 1], input: matrix[outputFirst ? 1 : 0],
+            elements: slot.elements))
+      }
+    }
+  }
+
+  /// The slot as a matrix or a convolution.
+  func weight(_ slot: Int) -> Weight? { places[slot].map { weights[$0] } }
+
+  /// Does the slot look words or places up?
+  func isTable(_ slot: Slot) -> Bool {
+    guard slot.shape.count == 2 || slot.shape.count == 3 && slot.shape[0] == 1 else { return false }
+    if Self.isConvolution(slot, scorer) || isLabelled(slot) { return false }
+    return scorer.says(.position, slot.path)
+      || slot.shape.count == 2 && !scorer.says(.patch, slot.path)
+        && (scorer.says(.embed, slot.path) || scorer.says(.token, slot.path))
+  }
+
+  /// `class_embed`, `cls_score`: the module makes classes, whatever else its name says.
+  func isLabelled(_ slot: Slot) -> Bool {
+    scorer.says(.label, Array(slot.path.suffix(2).prefix(1)))
+  }
+
+  private mutating func add(_ weight: Weight) {
+    places[weight.slot] = weights.count
+    weights.append(weight)
+  }
+
+  private func isWeight(_ slot: Slot) -> Bool {
+    guard slot.shape.count > 1, slot.shape.count < 6, isFloat(slot.dtype) || !slot.steps.isEmpty
+    else { return false }
+    // Masks, and tokens that are learnt.
+    if slot.shape.prefix(2).elementsEqual([1, 1]), slot.path.last.map(names.role) != .weight {
+      return false
+    }
+    return !isTable(slot)
+  }
+
+  private static func isConvolution(_ slot: Slot, _ scorer: NameScorer) -> Bool {
+    slot.shape.count == 3 && scorer.says(.conv, slot.path)
+  }
+
+  /// Where a convolution's axes stand.
+  private enum Layout: CaseIterable {
+    case kernelLast, kernelFirst, kernelBetween
+
+    /// The layout in which most kernels are square and smaller than what they connect.
+    static func read(_ slots: some Sequence<Slot>) -> Layout {
+      var votes: [Layout: Int] = [:]
+      for slot in slots {
+        for layout in allCases {
+          let (kernel, out, input) = layout.split(slot.shape)
+          guard let side = kernel.first, kernel.allSatisfy({ $0 == side }), side < max(out, input)
+          else { continue }
+          votes[layout, default: 0] += 1
+        }
+      }
+      return allCases.max { (votes[$0] ?? 0) < (votes[$1] ?? 0) } ?? .kernelLast
+    }
+
+    func split(_ shape: [Int]) -> (kernel: [Int], out: Int, input: Int) {
+      let last = shape.count - 1
+      switch self {
+      case .kernelLast: return (Array(shape[2...]), shape[0], shape[1])
+      case .kernelFirst: return (Array(shape[..<(last - 1)]), shape[last], shape[last - 1])
+      case .kernelBetween: return (Array(shape[1..<last]), shape[0], shape[last])
+      }
+    }
+
+    func weight(_ index: Int, _ slot: Slot) -> Weight {
+      let (kernel, out, input) = split(slot.shape)
+      return Weight(slot: index, out: out, input: input, kernel: kernel, elements: slot.elements)
+    }
+  }
+}
