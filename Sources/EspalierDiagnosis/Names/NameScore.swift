@@ -95,6 +95,11 @@ final class NameScorer {
     path.suffix(3).contains { topics(of: $0).contains(topic) }
   }
 
+  /// Does the module that a leaf belongs to mean this?
+  func says(_ topic: Topic, moduleOf path: [Int]) -> Bool {
+    path.count > 1 && topics(of: path[path.count - 2]).contains(topic)
+  }
+
   private func topics(of id: Int) -> Topic {
     if topics.indices.contains(id), let known = topics[id] { return known }
     let concepts = concepts(of: [id])

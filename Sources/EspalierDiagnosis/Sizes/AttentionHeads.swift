@@ -48,12 +48,12 @@ struct AttentionHeads {
   /// An axis or a table's row with a place for each head.
   private var perHead: Int? {
     for slot in model.slots where slot.shape.count == 3 || slot.shape.count == 2 {
-      let text = slot.path.suffix(2).map { model.names.text($0) }
-      if text.contains("relative_position_bias_table") || text.contains("relative_attention_bias") {
-        return slot.shape.last
-      }
-      if slot.shape.count == 3, text.contains("query") || text.contains("key") {
-        return slot.shape[1]
+      for id in slot.path.suffix(2) {
+        switch model.names.text(id) {
+        case "relative_position_bias_table", "relative_attention_bias": return slot.shape.last
+        case "query", "key": if slot.shape.count == 3 { return slot.shape[1] }
+        default: break
+        }
       }
     }
     return nil

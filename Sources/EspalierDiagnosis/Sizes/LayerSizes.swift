@@ -54,8 +54,7 @@ struct LayerSizes {
 
   /// The table with most rows of those that are meant.
   private func table(_ isMeant: (Slot) -> Bool) -> Int? {
-    model.slots.indices
-      .filter { model.isTable(model.slots[$0]) && isMeant(model.slots[$0]) }
+    model.tables.filter { isMeant(model.slots[$0]) }
       .max { (rows($0) ?? 0, $1) < (rows($1) ?? 0, $0) }
   }
 

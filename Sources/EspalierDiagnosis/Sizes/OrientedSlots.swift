@@ -14,6 +14,8 @@ struct OrientedSlots {
   let slots: [Slot]
   /// Matrices and convolutions in file order; tables and masks are neither.
   private(set) var weights: [Weight] = []
+  /// Slots that look words or places up.
+  private(set) var tables: [Int] = []
   /// The weight of each slot that is one.
   private var places: [Int: Int] = [:]
 
@@ -25,7 +27,9 @@ struct OrientedSlots {
     let layouts = Layout.read(slots.lazy.filter { $0.shape.count > 3 })
     let flat = Layout.read(
       slots.lazy.filter { $0.shape.count == 3 && Self.isConvolution($0, scorer) })
-    for (index, slot) in slots.enumerated() where isWeight(slot) {
+    for (index, slot) in slots.enumerated() where slot.shape.count > 1 {
+      if isTable(slot) { tables.append(index) }
+      guard tables.last != index, isWeight(slot) else { continue }
       let layout = slot.shape.count > 3 ? layouts : flat
       if slot.shape.count > 3 || slot.shape.count == 3 && Self.isConvolution(slot, scorer) {
         add(layout.weight(index, slot))
@@ -42,8 +46,7 @@ struct OrientedSlots {
   /// The slot as a matrix or a convolution.
   func weight(_ slot: Int) -> Weight? { places[slot].map { weights[$0] } }
 
-  /// Does the slot look words or places up?
-  func isTable(_ slot: Slot) -> Bool {
+  private func isTable(_ slot: Slot) -> Bool {
     guard slot.shape.count == 2 || slot.shape.count == 3 && slot.shape[0] == 1 else { return false }
     if Self.isConvolution(slot, scorer) || isLabelled(slot) { return false }
     return scorer.says(.position, slot.path)
@@ -53,7 +56,7 @@ struct OrientedSlots {
 
   /// `class_embed`, `cls_score`: the module makes classes, whatever else its name says.
   func isLabelled(_ slot: Slot) -> Bool {
-    scorer.says(.label, Array(slot.path.suffix(2).prefix(1)))
+    scorer.says(.label, moduleOf: slot.path)
   }
 
   private mutating func add(_ weight: Weight) {
@@ -62,13 +65,10 @@ struct OrientedSlots {
   }
 
   private func isWeight(_ slot: Slot) -> Bool {
-    guard slot.shape.count > 1, slot.shape.count < 6, isFloat(slot.dtype) || !slot.steps.isEmpty
+    guard slot.shape.count < 6, isFloat(slot.dtype) || !slot.steps.isEmpty
     else { return false }
     // Masks, and tokens that are learnt.
-    if slot.shape.prefix(2).elementsEqual([1, 1]), slot.path.last.map(names.role) != .weight {
-      return false
-    }
-    return !isTable(slot)
+    return !slot.shape.prefix(2).elementsEqual([1, 1]) || slot.path.last.map(names.role) == .weight
   }
 
   private static func isConvolution(_ slot: Slot, _ scorer: NameScorer) -> Bool {
