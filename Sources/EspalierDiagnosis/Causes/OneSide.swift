@@ -204,13 +204,23 @@ private struct Side {
   }
 
   private func isBuffer(_ slot: Slot) -> Bool {
-    if slot.path.contains(where: { bufferIDs.contains($0) || saysOnlyBuffers($0) }) { return true }
+    if let place = slot.path.firstIndex(where: { bufferIDs.contains($0) || saysOnlyBuffers($0) }) {
+      // A loss may have a network of its own, with layers below it.
+      return !isInLayer(slot, below: place)
+    }
     if !slot.steps.isEmpty { return false }
     if ["I64", "I32", "I16", "U8", "BOOL"].contains(slot.dtype) { return true }
     // Masks: (1, 1, n, n).
     let shape = slot.shape
     return shape.count == 4 && shape[0] == 1 && shape[1] == 1 && shape[2] == shape[3]
       && shape[2] > 7
+  }
+
+  /// A weight or a bias at least two modules below a word.
+  private func isInLayer(_ slot: Slot, below place: Int) -> Bool {
+    guard let leaf = slot.path.last, slot.path.count - place > 3 else { return false }
+    let role = names.role(leaf)
+    return role == .weight || role == .bias
   }
 
   /// `rope_freqs`: several words, each of which names a buffer.

@@ -30,6 +30,8 @@ struct Kinship {
     if shareOfNames >= 0.5 { return false }
     if destinationShare < 0.1, sourceShare < 0.5 { return true }
     if sourceShare < 0.1, destinationShare < 0.5 { return true }
+    // Two models do not come to the same number of parameters by chance.
+    if wanted == offered, destinationShare > 0.3 { return false }
     let namedShare = Double(named) / Double(max(matcher.links.count, 1))
     if namedShare >= 0.5, max(destinationShare, sourceShare) > 0.3 { return false }
     // Found by structure: a relative uses up one of the two sides almost wholly.

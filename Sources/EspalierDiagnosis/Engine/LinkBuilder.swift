@@ -19,7 +19,7 @@ struct LinkBuilder {
       let s = link.sources[0]
       style.observe(
         source: matcher.source[s].shape, destination: matcher.destination[d].shape,
-        leaves: leaves(matcher, d, s), isTable: isTable(matcher, d))
+        leaves: leaves(matcher, d, s), isTable: isTable(matcher, d, s))
     }
     return style
   }
@@ -35,12 +35,18 @@ struct LinkBuilder {
   }
 
   /// Lookup tables are never stored the other way round together with the matrices.
-  static func isTable(_ matcher: Matcher, _ d: Int) -> Bool {
+  static func isTable(_ matcher: Matcher, _ d: Int, _ s: Int) -> Bool {
     let slot = matcher.destination[d]
     guard slot.shape.count == 2 else { return false }
+    // What multiplies a time's embedding is no table.
+    if let leaf = matcher.source[s].path.last, matcher.names.text(leaf) == "kernel" {
+      return false
+    }
     let scorer = matcher.scorer
     return scorer.says(.position, slot.path)
       || scorer.says(.embed, slot.path) && !scorer.says(.patch, slot.path)
+      // A tied output layer reads the table.
+      || slot.shape == matcher.source[s].shape && scorer.says(.embed, matcher.source[s].path)
   }
 
   func build() -> [Link] {
@@ -106,7 +112,8 @@ struct LinkBuilder {
       if matcher.source[first].shapeIsFree { return before }
       let axes = style.steps(
         source: matcher.source[first].shape, destination: shape,
-        leaves: LinkBuilder.leaves(matcher, d, first), isTable: LinkBuilder.isTable(matcher, d))
+        leaves: LinkBuilder.leaves(matcher, d, first),
+        isTable: LinkBuilder.isTable(matcher, d, first))
       return before + (axes ?? [])
     case .resized(let steps): return before + steps
     case .foldedNorm: return [.foldBatchNorm]

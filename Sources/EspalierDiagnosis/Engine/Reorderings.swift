@@ -190,6 +190,8 @@ struct Reorderings {
     guard matcher.source.contains(where: { $0.shape.count == 4 }) else { return }
     let style = LinkBuilder.style(findings)
     let order = matcher.links.keys.sorted()
+    // Before the last convolution nothing is flattened.
+    let last = order.last { matcher.destination[$0].shape.count == 4 } ?? 0
     var channels: Int?
     var moved: [Step] = []
     for d in order {
@@ -209,6 +211,7 @@ struct Reorderings {
       guard a.count == 2, b.count == 2, let c = channels, case .permute(let axes)? = moved.first
       else { continue }
       channels = nil
+      guard d > last else { continue }
       let toFirst = axes == [3, 2, 0, 1] || axes == [0, 3, 1, 2]
       let input =
         axes == [3, 2, 0, 1] || axes == [0, 3, 1, 2] || axes == [0, 2, 3, 1] ? a[1] : a[0]

@@ -55,9 +55,9 @@ enum Vocabulary {
   static func role(_ leaf: String) -> Role {
     switch leaf {
     case "weight", "kernel", "gamma", "scale", "w", "g", "W", "embedding", "embeddings", "weights",
-      "depthwise_kernel", "pointwise_kernel", "output_weights", "table", "gain":
+      "depthwise_kernel", "pointwise_kernel", "output_weights", "table", "gain", "γ":
       .weight
-    case "bias", "b", "beta", "offset", "biases", "output_bias", "shift": .bias
+    case "bias", "b", "beta", "offset", "biases", "output_bias", "shift", "β": .bias
     case "running_mean", "mean", "moving_mean", "mu", "μ": .mean
     case "running_var", "var", "moving_variance", "variance", "σ²", "sigma2": .variance
     case "num_batches_tracked", "count", "counter", "step": .counter

@@ -6,8 +6,9 @@ struct AxisStyle {
   /// Votes for and against a swap of two axes, by the pair of leaf names.
   private var swaps: [LeafPair: (same: Int, swapped: Int)] = [:]
   private var swapTotal: (same: Int, swapped: Int) = (0, 0)
-  /// Votes for permutations, by rank.
-  private var permutations: [[Int]: Int] = [:]
+  /// Votes for permutations: of kernels with axes of length one in the same places, and of all.
+  private var permutations: [[Bool]: [[Int]: Int]] = [:]
+  private var permutationTotal: [[Int]: Int] = [:]
   /// The source is column-major: every shape is reversed.
   var reversed = false
 
@@ -37,16 +38,40 @@ struct AxisStyle {
       }
     }
     if source.count == destination.count, source.count >= 3 {
-      for order in Self.knownOrders
-      where order.count == source.count && order.map({ source[$0] }) == destination {
-        permutations[order, default: 0] += 1
+      // A square kernel keeps height before width; where that leaves more than one order, or
+      // where in and out are of one length too, it tells nothing.
+      let lengths = s.count
+      guard lengths != 2 || s[0] != s[1], Set(s).count + 1 >= lengths else { return }
+      let fitting = orders(source, destination)
+      let fewest = fitting.map { turned($0, source) }.min()
+      for order in fitting where turned(order, source) == fewest {
+        permutations[source.map { $0 == 1 }, default: [:]][order, default: 0] += 1
+        permutationTotal[order, default: 0] += 1
       }
     }
+  }
+
+  /// Known orders that turn one shape into the other.
+  private func orders(_ source: [Int], _ destination: [Int]) -> [[Int]] {
+    Self.knownOrders.filter { order in
+      order.count == source.count && order.map { source[$0] } == destination
+    }
+  }
+
+  /// Pairs of axes of one length that an order puts the other way round.
+  private func turned(_ order: [Int], _ shape: [Int]) -> Int {
+    var count = 0
+    for (place, axis) in order.enumerated() where shape[axis] > 1 {
+      count += order[(place + 1)...].count { $0 < axis && shape[$0] == shape[axis] }
+    }
+    return count
   }
 
   /// Are 2-D tensors between these leaves stored the other way round?
   func isSwapped(_ leaves: LeafPair) -> Bool {
     if let votes = swaps[leaves], votes.same != votes.swapped { return votes.swapped > votes.same }
+    // Where all other matrices are swapped, these are.
+    if swapTotal.same == 0, swapTotal.swapped > 0 { return true }
     // A column-major file may list logical dimensions all the same; then matrices agree.
     return reversed && swapTotal.same <= swapTotal.swapped
   }
@@ -120,11 +145,11 @@ struct AxisStyle {
   /// The order of axes that most tensors of this rank agree on, among those that fit.
   private func bestOrder(_ source: [Int], _ destination: [Int]) -> [Int]? {
     if reversed, source.reversed() == destination { return Array(source.indices.reversed()) }
+    let alike = permutations[source.map { $0 == 1 }] ?? [:]
     var best: [Int]?
-    var votes = -1
-    for order in Self.knownOrders
-    where order.count == source.count && order.map({ source[$0] }) == destination {
-      let count = permutations[order] ?? 0
+    var votes = (-1, -1)
+    for order in orders(source, destination) {
+      let count = (alike[order] ?? 0, permutationTotal[order] ?? 0)
       if count > votes {
         best = order
         votes = count
