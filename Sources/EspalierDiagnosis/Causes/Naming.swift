@@ -160,6 +160,7 @@ enum NamingCauses {
       // A stack has no leaf of its own where the tensors that make it up have one.
       if isStacked(pair, facts),
         one.module + [one.leaf] == two.module || two.module + [two.leaf] == one.module
+          || isBlockOfStack(pair, facts)
       {
         continue
       }
@@ -188,6 +189,19 @@ enum NamingCauses {
   private static func isStacked(_ pair: Facts.Pair, _ facts: Facts) -> Bool {
     facts.matcher.source[pair.s].stackIndex != nil
       || facts.matcher.destination[pair.d].stackIndex != nil
+  }
+
+  /// The same words but for the component that counts a stack's blocks: `experts.expert_0.up.weight`
+  /// and `experts.up_weight` of number 0.
+  private static func isBlockOfStack(_ pair: Facts.Pair, _ facts: Facts) -> Bool {
+    func numbered(_ path: [Int]) -> [Int] {
+      path.indices.filter { facts.names.tokens[path[$0]].contains(where: Token.isNumber) }
+    }
+    func words(_ path: [Int], without place: Int) -> String {
+      path.indices.filter { $0 != place }.map { facts.names.text(path[$0]) }.joined(separator: "_")
+    }
+    let one = Set(numbered(pair.destination).map { words(pair.destination, without: $0) })
+    return numbered(pair.source).contains { one.contains(words(pair.source, without: $0)) }
   }
 
   /// Components of the source that were cut and that no prefix or wrapper accounts for.

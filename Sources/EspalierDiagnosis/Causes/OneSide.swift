@@ -155,6 +155,10 @@ private struct Side {
   let names: NameTable
   let isMatched: (Int) -> Bool
   private var matchedDirectories: Set<[Int]> = []
+  /// Shapes of leftover buffers by directory.
+  private var bufferShapes: [[Int]: Set<[Int]>] = [:]
+  /// One level above.
+  private var matchedParents: Set<[Int]> = []
   private var missingModules: Set<[Int]> = []
   private var surplusBlocks: Set<[Int]> = []
   private let bufferIDs: Set<Int>
@@ -168,9 +172,14 @@ private struct Side {
     guard slots.indices.contains(where: { !isMatched($0) }) else { return }
     for (index, slot) in slots.enumerated() where isMatched(index) {
       matchedDirectories.insert(directory(slot))
+      matchedParents.insert(Array(directory(slot).dropLast()))
     }
-    for (index, slot) in slots.enumerated() where !isMatched(index) && !isBuffer(slot) {
+    for (index, slot) in slots.enumerated() where !isMatched(index) {
       let directory = directory(slot)
+      if isBuffer(slot) {
+        bufferShapes[directory, default: []].insert(slot.shape)
+        continue
+      }
       if !matchedDirectories.contains(directory) { missingModules.insert(directory) }
     }
     findSurplusBlocks()
@@ -191,7 +200,25 @@ private struct Side {
       if names.role(leaf) == .bias, slot.shape.count <= 2 { return .bias }
       if slot.path.count > 1 { return .none }
     }
+    if isTable(slot, inside: directory) || isBesideBuffer(slot, directory) { return .buffer }
     return .module
+  }
+
+  /// A bare table of positions that hangs in a module whose own layers are matched: computed, no
+  /// module of its own.
+  private func isTable(_ slot: Slot, inside directory: [Int]) -> Bool {
+    guard slot.path.count > 2, slot.shape.count == 2, let leaf = slot.path.last,
+      names.role(leaf) == .other, matchedParents.contains(directory)
+    else { return false }
+    return names.text(leaf).split(separator: "_").contains { $0.hasPrefix("pos") }
+  }
+
+  /// A bare vector as long as a buffer next to it: a schedule and what is computed from it.
+  private func isBesideBuffer(_ slot: Slot, _ directory: [Int]) -> Bool {
+    guard slot.shape.count == 1, let leaf = slot.path.last, names.role(leaf) == .other else {
+      return false
+    }
+    return bufferShapes[directory]?.contains(slot.shape) ?? false
   }
 
   /// Other tensors of the same module are parameters, and none of them is matched.

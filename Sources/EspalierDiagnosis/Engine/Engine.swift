@@ -115,6 +115,8 @@ struct Search {
     let ss = matcher.source.indices.filter { !matcher.used[$0] && !heldSources.contains($0) }
     guard !ds.isEmpty, !ss.isEmpty else { return }
     matcher.learnDirectories()
+    matcher.namesLineUp =
+      matcher.links.values.count { $0.evidence == .name } * 2 >= matcher.destination.count
     var pairing = ListPairing(
       destination: matcher.destination, source: matcher.source, names: names,
       scorer: NameScorer(names))

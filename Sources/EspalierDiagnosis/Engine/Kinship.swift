@@ -26,18 +26,33 @@ struct Kinship {
     let shareOfNames = sameNames / Double(min(matcher.destination.count, matcher.source.count))
     let destinationShare = share(filled, wanted)
     let sourceShare = share(taken, offered)
+    if onlyVectorsAgree { return true }
     // Sibling models have the same names in other sizes.
     if shareOfNames >= 0.5 { return false }
     if destinationShare < 0.1, sourceShare < 0.5 { return true }
     if sourceShare < 0.1, destinationShare < 0.5 { return true }
-    // Two models do not come to the same number of parameters by chance.
-    if wanted == offered, destinationShare > 0.3 { return false }
+    // Two models of some size do not come to the same number of parameters by chance.
+    if wanted == offered, wanted < Int.max, matcher.links.count >= 8, destinationShare > 0.3 {
+      return false
+    }
     let namedShare = Double(named) / Double(max(matcher.links.count, 1))
     if namedShare >= 0.5, max(destinationShare, sourceShare) > 0.3 { return false }
     // Found by structure: a relative uses up one of the two sides almost wholly.
     let destinationLeft = 1 - destinationShare
     let sourceLeft = 1 - sourceShare
     return min(destinationLeft, sourceLeft) > 0.15
+  }
+
+  /// Under the same names stand matrices on one side and kernels on the other, and no matrix or
+  /// kernel fits: biases and norms of one length are chance.
+  private var onlyVectorsAgree: Bool {
+    let matcher = findings.matcher
+    let pairs = matcher.misfits.filter { squeeze(matcher.destination[$0.key].shape).count > 1 }
+    let others = pairs.count { d, s in
+      squeeze(matcher.destination[d].shape).count != squeeze(matcher.source[s].shape).count
+    }
+    guard others > 1, others * 2 > pairs.count else { return false }
+    return !matcher.links.keys.contains { squeeze(matcher.destination[$0].shape).count > 1 }
   }
 
   private func share(_ part: Int, _ whole: Int) -> Double {

@@ -91,7 +91,8 @@ struct Reorderings {
     let matcher = findings.matcher
     guard let from = rotaryLayout(findings.source, matcher.source),
       let to = rotaryLayout(findings.destination, matcher.destination), from != to,
-      hasTokenTable(matcher)
+      // Who turns the matrices follows a convention of its own.
+      matcher.swapsExpected != true, hasTokenTable(matcher)
     else { return }
     // One width of head for the whole model, read off a query projection.
     var query: Int?

@@ -89,20 +89,20 @@ struct ListPairing {
               dKey: frame.dKey + one.prefix + [Token.anyNumber],
               sKey: frame.sKey + two.prefix + [Token.anyNumber]))
         }
-        if one.blocks.count != two.blocks.count {
+        let dBlocks = members(one, pair.alignment.map(\.0))
+        let sBlocks = members(two, pair.alignment.map(\.1))
+        if dBlocks.surplus.count + sBlocks.surplus.count > 0 {
           // Blocks beyond the shorter list stay out of the search: nothing corresponds to them.
-          let count = pair.alignment.count
           let left = (
-            destination: one.blocks.dropFirst(count).flatMap(\.slots),
-            source: two.blocks.dropFirst(count).flatMap(\.slots)
+            destination: dBlocks.surplus.flatMap(\.slots), source: sBlocks.surplus.flatMap(\.slots)
           )
           depthPairs.append(
             DepthPair(destination: one.blocks.count, source: two.blocks.count, surplus: left))
           dSurplus.formUnion(left.destination)
           sSurplus.formUnion(left.source)
         }
-        for block in one.blocks { dTaken.formUnion(block.slots) }
-        for block in two.blocks { sTaken.formUnion(block.slots) }
+        for block in dBlocks.paired + dBlocks.surplus { dTaken.formUnion(block.slots) }
+        for block in sBlocks.paired + sBlocks.surplus { sTaken.formUnion(block.slots) }
       }
       let dRest = frame.ds.filter { !dTaken.contains($0) }
       let sRest = frame.ss.filter { !sTaken.contains($0) }
@@ -122,6 +122,19 @@ struct ListPairing {
             isWide: true))
       }
     }
+  }
+
+  /// Blocks that are paired, and those that are left of their kind. Where the list does not start
+  /// with a layer (an embedding as number 0), what is unlike the layers is none.
+  private func members(_ list: BlockList, _ places: [Int]) -> (paired: [Block], surplus: [Block]) {
+    let own = Set(places)
+    let left = list.blocks.indices.filter { !own.contains($0) }.map { list.blocks[$0] }
+    guard let first = places.first, !own.contains(0) else {
+      return (places.map { list.blocks[$0] }, left)
+    }
+    return (
+      places.map { list.blocks[$0] }, left.filter { likeness($0, list.blocks[first]) >= 0.5 }
+    )
   }
 
   /// The outermost lists among `slots`, tokens before `depth` left aside.
@@ -226,8 +239,16 @@ struct ListPairing {
     let straight = (0..<count).map { ($0, $0) }
     if one.blocks.count != two.blocks.count {
       // Two or three leaves are no layer that could be missing.
-      guard (one.blocks.first?.leafCount ?? 0) >= 4 else { return nil }
+      guard one.blocks.prefix(3).contains(where: { $0.leafCount >= 4 }) else { return nil }
       let likeness = mean(one, two, straight)
+      // One or two other things may stand before the layers.
+      for skip in 1...2 where count >= 2 && count + skip <= max(one.blocks.count, two.blocks.count)
+      {
+        let isLonger = one.blocks.count > two.blocks.count
+        let moved = (0..<count).map { isLonger ? ($0 + skip, $0) : ($0, $0 + skip) }
+        let second = mean(one, two, moved)
+        if second > likeness + 0.2 { return (second * 0.95, moved) }
+      }
       return count >= 2 || likeness > 0.9 ? (likeness * 0.95, straight) : nil
     }
     let first = mean(one, two, straight)

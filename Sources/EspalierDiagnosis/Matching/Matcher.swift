@@ -33,6 +33,8 @@ struct Matcher {
   var used: [Bool]
   /// Same name, other size.
   var misfits: [Int: Int] = [:]
+  /// Most of the destination is found by equal names.
+  var namesLineUp = false
   /// Meanings of words, shared so that each is looked up once.
   let scorer: NameScorer
   /// Directories known to correspond.
@@ -62,8 +64,10 @@ struct Matcher {
     sourceOrder = ReadingOrder.places(source, names)
     let one = Orientation.outputFirst(destination, names)
     let two = Orientation.outputFirst(source, names)
+    // Where one side has kernels (in, out) and the other says nothing, the other has weights (out, in).
+    let isOneSided = (one ?? two) == false || columnMajor
     swapsExpected =
-      one.flatMap { first in two.map { second in first != second } } ?? (columnMajor ? true : nil)
+      one.flatMap { first in two.map { second in first != second } } ?? (isOneSided ? true : nil)
   }
 
   /// Could the source's shape be laid out as the destination's?

@@ -55,9 +55,9 @@ struct UnitMatching {
         } else {
           index[key] = found.count
           let path = relative(slots[slot].path, depth: depth)
+          let profile = scorer.profile(path)
           found.append(
-            Unit(
-              slots: [number: slot], first: slot, profile: scorer.profile(path), rank: found.count))
+            Unit(slots: [number: slot], first: slot, profile: profile, rank: found.count))
         }
       }
     }
@@ -195,6 +195,8 @@ struct UnitMatching {
     _ a: Vocabulary.Role, _ b: Vocabulary.Role, _ matcher: Matcher, _ d: Unit, _ s: Unit
   ) -> Bool {
     if a == b { return true }
+    let a = isTable(a, d.first, matcher.destination, matcher) ? .other : a
+    let b = isTable(b, s.first, matcher.source, matcher) ? .other : b
     if a == .counter || b == .counter || a == .mean || b == .mean || a == .variance
       || b == .variance
     {
@@ -205,6 +207,15 @@ struct UnitMatching {
     let known = a == .other ? b : a
     if known == .bias { return false }
     return true
+  }
+
+  /// `relative_attention_bias` with two axes: a table that is added, and no bias of a layer.
+  private func isTable(
+    _ role: Vocabulary.Role, _ slot: Int, _ slots: [Slot], _ matcher: Matcher
+  ) -> Bool {
+    guard role == .bias, squeeze(slots[slot].shape).count > 1, let leaf = slots[slot].path.last
+    else { return false }
+    return !Vocabulary.isPlainBias(matcher.names.text(leaf))
   }
 
   // MARK: Matching
@@ -265,7 +276,18 @@ struct UnitMatching {
   }
 
   private func hasEvidence(_ candidate: Candidate, _ matcher: Matcher) -> Bool {
-    !strict || candidate.unique || candidate.base >= 1.0 || closeness(candidate, matcher) >= 0.5
+    if matcher.namesLineUp, isChance(candidate, matcher) {
+      return closeness(candidate, matcher) >= 0.5
+    }
+    return !strict || candidate.unique || candidate.base >= 1.0
+      || closeness(candidate, matcher) >= 0.5
+  }
+
+  /// Square matrices without a word in common: many layers have that shape.
+  private func isChance(_ candidate: Candidate, _ matcher: Matcher) -> Bool {
+    let shape = matcher.destination[ds[candidate.d].first].shape
+    return shape.count == 2 && shape[0] == shape[1]
+      && Set(ds[candidate.d].profile.concepts).isDisjoint(with: ss[candidate.s].profile.concepts)
   }
 }
 

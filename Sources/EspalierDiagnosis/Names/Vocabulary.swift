@@ -26,7 +26,7 @@ enum Vocabulary {
 
   static let optimizerEntries: Set<String> = [
     "optimizer", "optimizers", "optimizer_states", "optimizer_state", "optimizer_state_dict",
-    "opt_state", "optim", "optim_state", "lr_scheduler", "lr_schedulers", "scaler",
+    "opt_state", "opt", "optim", "optim_state", "lr_scheduler", "lr_schedulers", "scaler",
     "last_optimizer_state", "optimizer_g", "optimizer_d", "optimiser",
   ]
   static let optimizerLeaves: Set<String> = [
@@ -63,6 +63,12 @@ enum Vocabulary {
     case "num_batches_tracked", "count", "counter", "step": .counter
     default: leafRole(inside: leaf)
     }
+  }
+
+  /// The name says bias and nothing else.
+  static func isPlainBias(_ leaf: String) -> Bool {
+    let words = leaf.split(separator: "_").map { String($0) }
+    return role(leaf) == .bias && words.count < 3
   }
 
   /// `in_proj_weight`, `bias_ih_l0`, `recurrent_kernel`: the role is one of the words.

@@ -36,8 +36,9 @@ struct SourceReader {
   mutating func read(destination: Inventory, destinationPaths: [[Int]]) -> SourceReading {
     setOptimizerAside()
     setCopyAside(destinationCount: destination.tensors.count, destinationPaths: destinationPaths)
-    joinPacked()
-    joinAdapters()
+    // What the destination keeps apart is not joined here.
+    if !keepsPacked(destination, destinationPaths) { joinPacked() }
+    if !destinationPaths.contains(where: { adapterOwner($0) != nil }) { joinAdapters() }
     joinWeightNorms(unless: keepsMagnitude(destinationPaths))
     for index in paths.indices where !taken[index] {
       let tensor = inventory.tensors[index]
@@ -78,7 +79,7 @@ struct SourceReader {
 
   // MARK: Second copies
 
-  /// Two sibling subtrees with the same names and shapes, of which the destination has one.
+  /// Two subtrees with the same names and shapes, of which the destination has one.
   private mutating func setCopyAside(destinationCount: Int, destinationPaths: [[Int]]) {
     let free = paths.indices.filter { !taken[$0] }
     guard free.count >= 4 else { return }
@@ -98,11 +99,10 @@ struct SourceReader {
       )
     }
     for (at, one) in keys.enumerated() {
-      for two in keys[(at + 1)...] where one.count == two.count && one.dropLast() == two.dropLast()
-      {
-        guard let a = big[one], let b = big[two], isSameTree(a, b, depth: one.count) else {
-          continue
-        }
+      for two in keys[(at + 1)...] where !two.starts(with: one) {
+        guard let a = big[one], let b = big[two],
+          isSameTree(a, one.count, b, two.count) || isSameTree(b, two.count, a, one.count)
+        else { continue }
         guard destinationCount * 2 < 3 * max(a.count, b.count) else { continue }
         let dropped = copyToDrop(one, a, two, b)
         reading.copyName = names.join(dropped)
@@ -115,11 +115,17 @@ struct SourceReader {
     }
   }
 
-  private func isSameTree(_ a: [Int], _ b: [Int], depth: Int) -> Bool {
+  /// The second may keep its names without separators, in one flat list.
+  private func isSameTree(_ a: [Int], _ aDepth: Int, _ b: [Int], _ bDepth: Int) -> Bool {
     guard a.count * 10 >= b.count * 9, b.count * 10 >= a.count * 9 else { return false }
-    var shapes: [ArraySlice<Int>: [Int]] = [:]
-    for index in a { shapes[paths[index].dropFirst(depth)] = inventory.tensors[index].shape }
-    let same = b.count { shapes[paths[$0].dropFirst(depth)] == inventory.tensors[$0].shape }
+    let isFlat = b.allSatisfy { paths[$0].count == bDepth + 1 }
+    func key(_ index: Int, _ depth: Int) -> [Int] {
+      let path = Array(paths[index].dropFirst(depth))
+      return isFlat ? [names.intern(path.map(names.text).joined())] : path
+    }
+    var shapes: [[Int]: [Int]] = [:]
+    for index in a { shapes[key(index, aDepth)] = inventory.tensors[index].shape }
+    let same = b.count { shapes[key($0, bDepth)] == inventory.tensors[$0].shape }
     return same * 10 >= max(a.count, b.count) * 9
   }
 
@@ -141,6 +147,13 @@ struct SourceReader {
     (dtype.hasPrefix("Q") || dtype.hasPrefix("IQ") || dtype.hasPrefix("TQ")
       || dtype.hasPrefix("MXFP"))
       && dtype.contains { $0.isNumber }
+  }
+
+  private func keepsPacked(_ destination: Inventory, _ paths: [[Int]]) -> Bool {
+    paths.indices.contains { index in
+      guard let leaf = paths[index].last else { return false }
+      return PackedWeight.isTold(by: names.text(leaf), dtype: destination.tensors[index].dtype)
+    }
   }
 
   private mutating func joinPacked() {
