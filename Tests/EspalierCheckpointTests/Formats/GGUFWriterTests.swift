@@ -124,17 +124,37 @@ import Testing
     let opened = try Checkpoint.open(folder.write("in.gguf", Self.file(isBig: isBig)))
     var source = ChangedSource(base: opened)
     let blocks = try source.leaf("blocks")
-    // Blocks of a big-endian file are not read.
-    #expect(opened.hasValues(blocks) == !isBig)
-    if !isBig { source.changes[blocks] = try opened.bytes(of: blocks) }
+    var block = Array(Self.file(isBig: isBig).suffix(34))
+    // The scale is a number, the rest are bytes.
+    if isBig { block.swapAt(0, 1) }
+    #expect(try opened.bytes(of: blocks) == block)
+    source.changes[blocks] = block
     try Checkpoint.save(SaveRequest(source, like: opened, to: folder.file("out.gguf")))
     #expect(folder.read("out.gguf") == Self.file(isBig: isBig))
-    if isBig { return }
     source.changes[blocks] = [UInt8](repeating: 1, count: 34)
     let error = #expect(throws: CheckpointError.self) {
       try Checkpoint.save(SaveRequest(source, like: opened, to: folder.file("other.gguf")))
     }
     #expect(error?.sentence.contains("Q8_0") == true && folder.read("other.gguf") == nil)
+  }
+}
+
+extension GGUFTypesTests {
+  /// Type 6 has bits that programs write as a number of their own order.
+  @Test func blocksWhoseOrderNobodySaysAreNotRead() throws {
+    func big<I: FixedWidthInteger>(_ value: I) -> [UInt8] {
+      withUnsafeBytes(of: value.bigEndian) { Array($0) }
+    }
+    let folder = TemporaryFolder()
+    var file = Array("GGUF".utf8) + big(UInt32(3)) + big(UInt64(1)) + big(UInt64(0))
+    file += big(UInt64(1)) + Array("w".utf8) + big(UInt32(1)) + big(UInt64(32))
+    file += big(UInt32(6)) + big(UInt64(0))
+    while file.count % 32 != 0 { file.append(0) }
+    let opened = try Checkpoint.open(folder.write("in.gguf", file + pattern(22)))
+    let leaf = try #require(opened.tree.leafIDs.first)
+    #expect(!opened.hasValues(leaf))
+    let error = #expect(throws: NoValues.self) { try opened.reader(for: leaf) }
+    #expect(error?.reason.contains("Q5_0 in a big-endian file") == true)
   }
 }
 

@@ -37,7 +37,8 @@ struct GGUFSource: TensorSource {
   }
 
   func hasValues(_ leaf: LeafID) -> Bool {
-    byteOrder == .little || tree.dtype(of: leaf).isWholeBytes
+    let dtype = tree.dtype(of: leaf)
+    return byteOrder == .little || dtype.isWholeBytes || GGUFBlockSwap.knows(dtype)
   }
 
   func reader(for leaf: LeafID) throws -> any TensorReader {
@@ -46,12 +47,16 @@ struct GGUFSource: TensorSource {
     }
     guard hasValues(leaf) else {
       throw NoValues(
-        tree.path(of: leaf), reason: "blocks of \(array.dtype) in a big-endian file are not read")
+        tree.path(of: leaf),
+        reason:
+          "blocks of \(array.dtype) in a big-endian file are not read; only their own program "
+          + "knows how their bits lie there")
     }
     let part = try region.slice(at: range.lowerBound, count: range.count)
     let swaps = byteOrder == .big && array.dtype.bytesPerBlock > 1
     guard array.dtype.isWholeBytes, array.shape.rank > 1 else {
       let reader = FileRangeReader(part)
+      if swaps, !array.dtype.isWholeBytes { return GGUFBlockSwap(reader, array.dtype) ?? reader }
       return swaps ? SwappingReader(reader, itemSize: array.dtype.componentSize) : reader
     }
     let fetch: StridedReader.Fetch = { offset, buffer in try part.read(at: offset, into: buffer) }
