@@ -36,12 +36,7 @@ struct RepairPlan {
     let computed = ComputedSteps(
       source: inventory.source,
       leaf: { Compiler.input(leaves.source[$0], of: tree, reverses: reverses) },
-      bytes: { node in
-        guard context.hasValues(node), var reader = try? context.open(node) else { return nil }
-        var bytes = [UInt8](repeating: 0, count: node.byteCount)
-        let isWhole = (try? bytes.withUnsafeMutableBytes { try reader.fillAll($0) }) != nil
-        return isWhole ? bytes : nil
-      })
+      bytes: context.bytes)
     defer { notes = computed.notes }
     let compiler = Compiler(
       source: inventory.source, sourceLeaves: leaves.source, sourceTree: source.tree,

@@ -15,7 +15,7 @@ enum LayoutCauses {
       if steps.contains(.tie) { continue }
       let rank = link.sources.first.map { facts.findings.source.tensors[$0].shape.count } ?? 0
       let kind = reordering(link, facts)
-      if steps.contains(.transpose) { turned.append(link.destination) }
+      if steps.contains(.transpose), !isOwn(link, facts) { turned.append(link.destination) }
       if kind == nil, steps.contains(where: { if case .permute = $0 { true } else { false } }),
         rank > 2
       {
@@ -63,6 +63,14 @@ enum LayoutCauses {
     }
     out.append(contentsOf: reorderings(facts))
     return out
+  }
+
+  /// The turn belongs to how the source is packed.
+  private static func isOwn(_ link: Link, _ facts: Facts) -> Bool {
+    guard let d = facts.slots[link.destination], let slot = facts.matcher.links[d] else {
+      return false
+    }
+    return slot.sources.contains { facts.matcher.source[$0].steps.contains(.transpose) }
   }
 
   private static func squareLines(_ turned: [Int], _ facts: Facts) -> [String] {

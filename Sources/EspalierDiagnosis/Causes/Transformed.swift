@@ -11,8 +11,17 @@ enum TransformedCauses {
         facts.diagnosis(
           .quantisedPacked,
           "The source has \(counted(packed, "quantised weight")) (\(reading.packedKinds.keys.sorted().joined(separator: ", "))); the destination wants plain numbers.",
-          evidence: reading.packedKinds.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" },
+          evidence: reading.packedKinds.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+            + silent(facts),
           harm: .needsDecision, verbs: ["dequantise"]))
+    }
+    for (kind, unread) in reading.unreadKinds.sorted(by: { $0.key < $1.key }) {
+      out.append(
+        facts.diagnosis(
+          unread.cause,
+          "\(counted(unread.tensors.count, "source tensor", "belongs", "belong")) to \(kind), which is not undone here; \(unread.advice).",
+          evidence: NameSummary.lines(facts.sourceTensorNames(unread.tensors.sorted())),
+          harm: .blocks))
     }
     if reading.mergedAdapters > 0 || !reading.orphanAdapters.isEmpty { out.append(adapter(facts)) }
     if let norm = weightNorm(facts) { out.append(norm) }
@@ -27,6 +36,23 @@ enum TransformedCauses {
           harm: .blocks, verbs: ["fold_bn"]))
     }
     return out
+  }
+
+  /// Weights of 8 bits load as they are, without their scales.
+  private static func silent(_ facts: Facts) -> [String] {
+    let same = facts.links.count { link in
+      guard link.operation.steps.contains(.dequantise), link.sources.count > 1,
+        let first = link.sources.first
+      else { return false }
+      let (source, destination) = (facts.findings.source, facts.findings.destination)
+      return source.tensors[first].shape == destination.tensors[link.destination].shape
+    }
+    return same == 0
+      ? []
+      : [
+        "\(counted(same, "weight")) of the destination's shape even so: without the rule a load "
+          + "succeeds, and is wrong"
+      ]
   }
 
   private static func adapter(_ facts: Facts) -> Diagnosis {

@@ -12,8 +12,18 @@ struct SourceReading {
   var adapterRank = 0
   /// How many slots are dequantised, merged, re-parametrised.
   var packedKinds: [String: Int] = [:]
+  /// What is packed or adapted in a way that is known, and not undone here.
+  var unreadKinds: [String: UnreadKind] = [:]
   var mergedAdapters = 0
   var weightNorms = 0
+}
+
+/// Tensors of a kind that is recognised only.
+struct UnreadKind {
+  /// What to do instead.
+  var advice: String
+  var cause = Cause.quantisedPacked
+  var tensors: [Int] = []
 }
 
 /// Reads roles off names and shapes, one kind after the other.
@@ -37,7 +47,7 @@ struct SourceReader {
     setOptimizerAside()
     setCopyAside(destinationCount: destination.tensors.count, destinationPaths: destinationPaths)
     // What the destination keeps apart is not joined here.
-    if !keepsPacked(destination, destinationPaths) { joinPacked() }
+    if destination.packedWeights.isEmpty { joinPacked() }
     if !destinationPaths.contains(where: { adapterOwner($0) != nil }) { joinAdapters() }
     joinWeightNorms(unless: keepsMagnitude(destinationPaths))
     for index in paths.indices where !taken[index] {
@@ -149,56 +159,20 @@ struct SourceReader {
       && dtype.contains { $0.isNumber }
   }
 
-  private func keepsPacked(_ destination: Inventory, _ paths: [[Int]]) -> Bool {
-    paths.indices.contains { index in
-      guard let leaf = paths[index].last else { return false }
-      return PackedWeight.isTold(by: names.text(leaf), dtype: destination.tensors[index].dtype)
-    }
-  }
-
   private mutating func joinPacked() {
-    let weight = names.intern("weight")
-    let isPacked = paths.indices.contains { index in
-      guard !taken[index], let leaf = paths[index].last else { return false }
-      return PackedWeight.isTold(by: names.text(leaf), dtype: inventory.tensors[index].dtype)
-    }
-    guard isPacked else { return }
-    var siblings: [[Int]: [String: Int]] = [:]
-    for index in paths.indices where !taken[index] {
-      guard let leaf = paths[index].last else { continue }
-      siblings[Array(paths[index].dropLast()), default: [:]][names.text(leaf)] = index
-    }
-    // Tensors in and just below a directory, by its path.
-    var below: [[Int]: [Int]] = [:]
-    for (directory, leaves) in siblings where directory.contains(weight) {
-      below[directory, default: []].append(contentsOf: leaves.values)
-      below[Array(directory.dropLast()), default: []].append(contentsOf: leaves.values)
-    }
-    for (directory, leaves) in siblings {
-      let path = directory + [weight]
-      if let packed = PackedWeight.find(leaves, in: inventory) {
-        // bitsandbytes hangs its state below the weight's own name.
-        add(packed, path: path, parts: packed.parts + (below[path] ?? []).sorted())
-      } else if let index = leaves["weight"], inventory.tensors[index].dtype == "U8" {
-        let extra = (below[path] ?? []).sorted()
-        guard !extra.isEmpty else { continue }
-        var packed = PackedWeight(kind: "bitsandbytes 4-bit", parts: [index], shape: [])
-        packed.shape = [
-          Bounds.clamp(inventory.tensors[index].elements) * 2
-        ]
-        packed.shapeIsFree = true
-        add(packed, path: path, parts: [index] + extra)
+    for packed in PackedSearch(inventory, where: { [taken] in !taken[$0] }).run() {
+      for part in packed.parts { taken[part] = true }
+      if let refusal = packed.refusal {
+        reading.unreadKinds[packed.kind, default: UnreadKind(advice: refusal)].tensors +=
+          packed.parts
+        continue
       }
+      reading.packedKinds[packed.kind, default: 0] += 1
+      reading.slots.append(
+        Slot(
+          path: packed.path.map(names.intern), shape: packed.shape, parts: packed.parts,
+          steps: packed.steps, dtype: "F16", shapeIsFree: packed.shapeIsFree))
     }
-  }
-
-  private mutating func add(_ packed: PackedWeight, path: [Int], parts: [Int]) {
-    for part in parts { taken[part] = true }
-    reading.packedKinds[packed.kind, default: 0] += 1
-    reading.slots.append(
-      Slot(
-        path: path, shape: packed.shape, parts: parts, steps: [.dequantise], dtype: "F16",
-        shapeIsFree: packed.shapeIsFree))
   }
 
   // MARK: Low-rank adapters

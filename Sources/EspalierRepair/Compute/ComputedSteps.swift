@@ -65,8 +65,9 @@ final class ComputedSteps {
       return try ResizeStep.node(only, self, target)
     case .loraMerge: return try AdapterStep.node(parts, self, own: own)
     default:
+      let isLast = link.operation.steps.count { !$0.keepsValues } == 1
       return try Dequantisation.node(
-        parts, self, target, isLast: link.operation.steps.count { !$0.keepsValues } == 1)
+        PackedParts(all: parts, steps: self, target: target, isLast: isLast))
     }
   }
 

@@ -208,6 +208,7 @@ struct JuliaCode: ExportedCode {
     case .loraMerge: return "lora_merge(source, \(inside), target[name]\(adapterFacts))"
     case .dequantise:
       var options = facts.bits.map { ["bits = \($0)"] } ?? []
+      if let size = facts.groupSize { options.append("group = \(size)") }
       if !isLast { options.append("whole = false") }
       if facts.hasPlainZeros { options.append("zero = 0") }
       return "dequantise(source, \(inside), target[name]\(keywords(options)))"

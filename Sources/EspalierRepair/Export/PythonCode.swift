@@ -145,9 +145,12 @@ struct PythonCode: ExportedCode {
         if path.endswith(".gguf"):
             import gguf
 
+            reader = gguf.GGUFReader(path)
+            if reader.byte_order == "S":
+                raise ValueError(f"{path}: in the other byte order; gguf-convert-endian turns it")
             return {
                 tensor.name: torch.from_numpy(gguf.dequantize(tensor.data, tensor.tensor_type).copy())
-                for tensor in gguf.GGUFReader(path).tensors
+                for tensor in reader.tensors
             }
         if path.endswith(".safetensors"):
             from safetensors.torch import load_file
@@ -242,7 +245,9 @@ struct PythonCode: ExportedCode {
     case .loraMerge: return "lora_merge(source, \(inside), target[name]\(adapterFacts))"
     case .dequantise:
       let bits = facts.bits.map { ", bits=\($0)" } ?? ""
-      return "dequantise(source, \(inside), target[name]\(bits)\(isLast ? "" : ", last=False")"
+      let group = facts.groupSize.map { ", group=\($0)" } ?? ""
+      return
+        "dequantise(source, \(inside), target[name]\(bits)\(group)\(isLast ? "" : ", last=False")"
         + "\(facts.hasPlainZeros ? ", zero=0" : ""))"
     case .resize: return "resize(source, \(names.first ?? "None"), target[name])"
     default: return inside

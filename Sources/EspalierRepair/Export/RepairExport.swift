@@ -111,6 +111,7 @@ public struct RepairExport: Sendable {
 /// What the source's metadata says about steps that compute.
 struct ExportFacts: Sendable {
   let bits: Int?
+  let groupSize: Int?
   let alpha: Float?
   /// Alphas of single modules, by the ends of their names.
   let patterns: [(pattern: String, alpha: Float)]
@@ -123,7 +124,8 @@ struct ExportFacts: Sendable {
 
   init(_ source: Inventory) {
     let steps = ComputedSteps(source: source) { _ in ValueNode(.f32, [], .concat([], axis: 0)) }
-    bits = source.number(["quantization.bits", "bits", "num_bits"])
+    bits = source.number(["quantization.bits", "weights.num_bits", "bits", "num_bits"])
+    groupSize = source.number(["group_size", "q_group_size"])
     alpha = steps.alpha
     patterns = AlphaPatterns(source.metadata).entries
     isTurned = steps.says("fan_in_fan_out")

@@ -79,6 +79,14 @@ struct ReadContext: Sendable {
     return context
   }
 
+  /// All values of a small node; nil where they are not at hand.
+  func bytes(_ node: ValueNode) -> [UInt8]? {
+    guard hasValues(node), var reader = try? open(node) else { return nil }
+    var bytes = [UInt8](repeating: 0, count: node.byteCount)
+    let isWhole = (try? bytes.withUnsafeMutableBytes { try reader.fillAll($0) }) != nil
+    return isWhole ? bytes : nil
+  }
+
   func hasValues(_ node: ValueNode) -> Bool {
     switch node.kind {
     case .leaf(let leaf): source.hasValues(leaf)

@@ -17,19 +17,20 @@ struct FourBitWeights: Computation {
 
   /// The parts hang below the weight: `absmax`, `quant_map`, perhaps `nested_absmax` and
   /// `nested_quant_map`, and a text that says shape and sizes.
-  static func node(
-    _ weight: Part, _ parts: [Part], _ steps: ComputedSteps, _ target: [Int]
-  ) throws(StepError) -> ValueNode {
-    func part(_ name: String) -> Part? { parts.first { $0.leafName == name } }
-    guard let largest = part("absmax"), let table = part("quant_map"),
+  static func node(_ weight: Part, _ parts: PackedParts) throws(StepError) -> ValueNode {
+    guard let largest = parts["absmax"], let table = parts["quant_map"],
       table.node.elementCount == 16
     else {
       throw StepError(
         .unsupported, found: "4-bit weights without a table of 16 values",
         expected: "absmax and quant_map beside them")
     }
-    let state = try QuantState(parts, steps)
-    let shape = state?.shape ?? target
+    let state = try QuantState(parts.all, parts.steps)
+    guard let shape = state?.shape ?? parts.target else {
+      throw StepError(
+        .unsupported, found: "4-bit weights without the text of quant_state",
+        expected: "the text, which says their shape, beside them")
+    }
     let stored = weight.node.byteCount
     guard let count = Shape(shape).elementCount, count > 0, (count + 1) / 2 == stored else {
       throw StepError(
@@ -45,7 +46,8 @@ struct FourBitWeights: Computation {
         expected: "one for each block")
     }
     var nodes = [weight.node, table.node, largest.node]
-    let nested = try nested(largest, state, part("nested_quant_map"), part("nested_absmax"), &nodes)
+    let nested = try nested(
+      largest, state, parts["nested_quant_map"], parts["nested_absmax"], &nodes)
     return ValueNode(
       .f32, shape, .computed(Self(count: count, blockSize: blockSize, nested: nested), nodes))
   }

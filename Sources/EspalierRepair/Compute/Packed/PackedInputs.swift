@@ -17,6 +17,12 @@ struct PackedInputs: Computation {
   /// Where each output stands in its word.
   private static let places = [0, 4, 1, 5, 2, 6, 3, 7]
 
+  /// As (out, in).
+  func turned(_ parts: [Part?]) throws(StepError) -> ValueNode {
+    let whole = ValueNode(.f32, [inputs, outputs], .computed(self, parts.compactMap { $0?.node }))
+    return try whole.transposed()
+  }
+
   func open(_ parts: [ValueNode], _ context: ReadContext) throws -> any TensorReader {
     let words = try WordStream(parts[0], context)
     let scales = try FloatStream.all(parts[1], context)
@@ -71,75 +77,5 @@ struct PackedInputs: Computation {
       }
     }
     return zeros
-  }
-}
-
-/// Integers packed into 32-bit words along each row, with a scale and perhaps a shift for each group
-/// (MLX, compressed-tensors).
-struct PackedRows: Computation {
-  let lines: Int
-  let words: Int
-  let run: BitRun
-  let groups: Int
-  /// The middle of the range is zero.
-  let isCentred: Bool
-
-  func open(_ parts: [ValueNode], _ context: ReadContext) throws -> any TensorReader {
-    let packed = try WordStream(parts[0], context)
-    let scales = try FloatStream(parts[1], context)
-    let shifts = parts.count > 2 ? try FloatStream(parts[2], context) : nil
-    let width = run.count(in: words) ?? 0
-    let groupSize = max(1, width / groups)
-    let middle: Float = isCentred ? Float(1 << (run.bits - 1)) : 0
-    var line = 0
-    return ComputedReader { [self] in
-      guard line < lines else { return [] }
-      line += 1
-      let row = try packed.next(words)
-      let scale = try scales.next(groups)
-      let shift = try shifts?.next(groups)
-      var values = [Float](repeating: 0, count: width)
-      for column in 0..<width {
-        let group = column / groupSize
-        values[column] =
-          (Float(run.value(row, column)) - middle) * scale[group] + (shift?[group] ?? 0)
-      }
-      return values
-    }
-  }
-}
-
-/// 8-bit values with one scale for each block of a grid: the whole, each row, squares.
-struct ScaledGrid: Computation {
-  let columns: Int
-  let block: (rows: Int, columns: Int)
-  let gridColumns: Int
-  let divisor: Float
-
-  func open(_ parts: [ValueNode], _ context: ReadContext) throws -> any TensorReader {
-    let stream = try FloatStream(parts[0], context)
-    let scales = try FloatStream.all(parts[1], context)
-    var row = 0
-    return ComputedReader { [self] in
-      guard stream.left > 0 else { return [] }
-      var values = try stream.next(columns)
-      let line = row / block.rows * gridColumns
-      for column in values.indices {
-        values[column] = values[column] * scales[line + column / block.columns] / divisor
-      }
-      row += 1
-      return values
-    }
-  }
-
-  /// The side of the blocks that a grid of `count` cuts an axis of `size` into. Writers use powers of
-  /// two and let the last block be short; others divide the axis evenly.
-  static func side(_ size: Int, _ count: Int) -> Int? {
-    guard count > 0, size > 0 else { return nil }
-    if count == 1 { return size }
-    var power = 1
-    while power < size, (size + power - 1) / power > count { power *= 2 }
-    if (size + power - 1) / power == count { return power }
-    return size % count == 0 ? size / count : nil
   }
 }
