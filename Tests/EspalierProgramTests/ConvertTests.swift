@@ -130,4 +130,64 @@ import Testing
     let skeleton = try run("convert", source, files.path("model.json"), "--format", "skeleton")
     #expect(skeleton.status == 0 && skeleton.output.contains("no values"))
   }
+
+  /// Two rows of one block of type 8, scales 0.5 and 2, beside plain numbers.
+  private func blocks(_ files: borrowing Scratch) throws -> String {
+    func little<I: FixedWidthInteger>(_ value: I) -> [UInt8] {
+      withUnsafeBytes(of: value.littleEndian) { Array($0) }
+    }
+    func entry(_ name: String, _ shape: [UInt64], _ type: UInt32, at offset: Int) -> [UInt8] {
+      little(UInt64(name.utf8.count)) + Array(name.utf8) + little(UInt32(shape.count))
+        + shape.flatMap { little($0) } + little(type) + little(UInt64(offset))
+    }
+    var bytes = Array("GGUF".utf8) + little(UInt32(3)) + little(UInt64(2)) + little(UInt64(0))
+    bytes += entry("a.weight", [32, 2], 8, at: 0) + entry("b", [2], 0, at: 96)
+    while bytes.count % 32 != 0 { bytes.append(0) }
+    for scale in [Float16(0.5), 2] {
+      bytes += little(scale.bitPattern) + (0..<32).map { UInt8(bitPattern: Int8($0 - 16)) }
+    }
+    bytes += [UInt8](repeating: 0, count: 28) + [Float(1), 2].flatMap { little($0.bitPattern) }
+    let path = files.path("in.gguf")
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
+  @Test func blocksThatTheFormatDoesNotHaveBecomeNumbers() throws {
+    let files = try Scratch()
+    let source = try blocks(files)
+    let output = files.path("out.npz")
+    let done = try run("convert", source, output)
+    #expect(done.status == 0, "\(done.errors)")
+    #expect(done.output.contains("1 quantised array dequantised to F32: GGUF Q8_0 (1)"))
+    let leaves = try #require(try run("ls", output, "--json").json["leaves"] as? [[String: Any]])
+    #expect(leaves.map { $0["dtype"] as? String } == ["F32", "F32"])
+    #expect(leaves.first?["shape"] as? [Int] == [32, 2])
+    let values = try run("stats", output).output
+    #expect(values.contains("-32") && values.contains("30"), "\(values)")
+    let half = try run("convert", source, files.path("out.pt"), "--dequantise", "bf16", "--json")
+    let named = try #require(half.json["dequantised"] as? [[String: Any]])
+    #expect(named.count == 1 && named[0]["dtype"] as? String == "BF16")
+    #expect(named[0]["path"] as? [String] == ["a.weight"])
+    // A skeleton can name every type.
+    let skeleton = try run("convert", source, files.path("out.json"), "--format", "skeleton")
+    #expect(!skeleton.output.contains("dequantised"))
+    #expect(try run("convert", source, output, "--force", "--dequantise", "I8").status == 2)
+  }
+
+  @Test func typesThatAreNotUnpackedAreRefusedWithAllTheirNames() throws {
+    let files = try Scratch()
+    let file = files.path("in.safetensors")
+    let header = #"""
+      {"x.a":{"dtype":"F8_E8M0","shape":[2],"data_offsets":[0,2]},"x.b":{"dtype":"F8_E8M0","shape":[1],"data_offsets":[2,3]}}
+      """#
+    var bytes = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Data($0) }
+    bytes += Data(header.utf8) + [1, 2, 3]
+    try bytes.write(to: URL(fileURLWithPath: file))
+    let before = files.names
+    let refused = try run("convert", file, files.path("out.npz"))
+    #expect(refused.status == 3)
+    #expect(refused.errors.contains("found 2 arrays"), "\(refused.errors)")
+    #expect(refused.errors.contains("F8_E8M0 (x.a, x.b)"), "\(refused.errors)")
+    #expect(files.names == before)
+  }
 }

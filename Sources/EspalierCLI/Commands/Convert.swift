@@ -8,7 +8,8 @@ struct Convert: Command {
     discussion: """
       What is converted is the container that holds the weights, such as state_dict; --whole takes \
       everything in the file, --root what is below a path. What the other format cannot hold is \
-      said before anything is written. Input and output may be the same path, with --force.
+      said before anything is written. Blocks of GGUF that the other format does not have become \
+      F32; --dequantise unpacks other quantised weights, too. Input and output may be the same path, with --force.
       """)
 
   @Argument(help: "A file or a folder of shards.", completion: .file())
@@ -31,6 +32,8 @@ struct Convert: Command {
 
   @Flag(help: "Write tied arrays once for each name, where the format has no ties of its own.")
   var untied = false
+
+  @OptionGroup var packed: PackedOption
 
   @Flag(help: "Say what would be left out; write nothing.")
   var dryRun = false
@@ -60,10 +63,14 @@ struct Convert: Command {
       metadata: checkpoint.format.metadataIsAboutTheFile ? [] : checkpoint.metadata,
       root: whole ? .root : checkpoint.root, replace: force, inputs: checkpoint.files)
     request.untied = untied
-    let losses = try outside(request.root, of: checkpoint) + Checkpoint.losses(request)
+    let outside = outside(request.root, of: checkpoint)
+    let unpacked = try packed.unpacked(request, of: checkpoint)
+    request = unpacked.request
+    let losses = try outside + Checkpoint.losses(request)
     var out = StandardStream.output()
     if !printing.json {
       for note in checkpoint.notes where !whole { out.line("note: \(note)") }
+      for note in unpacked.notes { out.line("note: \(note)") }
       for loss in losses { out.line("note: \(loss)") }
       // Large files take a while; this is to be read before.
       out.flush()
@@ -73,6 +80,7 @@ struct Convert: Command {
     if printing.json {
       out.object { json in
         describe(checkpoint, request, losses, saved, in: &json)
+        unpacked.write(to: &json)
       }
     } else if let saved {
       for file in saved.files {

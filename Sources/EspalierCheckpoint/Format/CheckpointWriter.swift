@@ -83,6 +83,9 @@ public struct SaveReport: Sendable, Equatable {
 
 /// Writes a format. Nothing is seen under the final names before everything is on disk.
 public protocol CheckpointWriter: Sendable {
+  /// Whether a file that is made from nothing can have arrays of a type.
+  func holds(_ dtype: DType) -> Bool
+
   /// What the format cannot hold of a request, as sentences, before anything is written.
   ///
   /// - Throws: where an array cannot be held at all.
@@ -92,6 +95,10 @@ public protocol CheckpointWriter: Sendable {
   ///
   /// - Throws: ``CheckpointError``; the files that were there are as they were then.
   func write(_ request: SaveRequest) throws -> SaveReport
+}
+
+extension CheckpointWriter {
+  public func holds(_ dtype: DType) -> Bool { true }
 }
 
 extension SaveRequest {
@@ -122,26 +129,49 @@ extension SaveRequest {
       + "though its name says \(meant.name) (choose with --format \(meant.name))"
   }
 
-  /// The arrays whose element types a format does not have, as an error about all of them.
-  func unsupportedTypes(in format: String, _ isSupported: (DType) -> Bool) -> CheckpointError {
+  /// The element types of what is saved that its format does not have.
+  ///
+  /// - Throws: ``CheckpointError`` where there is no such format to write.
+  public func typesWithoutPlace() throws -> Set<DType> {
+    let writer = try Checkpoint.writer(for: self)
+    return Set(arrays { !writer.holds($0) }.map { source.tree.dtype(of: $0) })
+  }
+
+  /// The arrays with values whose type is one of those.
+  private func arrays(where isMeant: (DType) -> Bool) -> [LeafID] {
     let tree = source.tree
     let range = root.index..<tree.end(of: root)
-    let others = tree.leafIDs.filter {
+    return tree.leafIDs.filter {
       tree.kind(of: $0) == .array && range.contains(tree.node(of: $0).index)
-        && source.hasValues($0) && !isSupported(tree.dtype(of: $0))
+        && source.hasValues($0) && isMeant(tree.dtype(of: $0))
     }
-    let counts = Dictionary(grouping: others) { tree.dtype(of: $0) }
-      .map { "\($0.key) (\($0.value.count))" }.sorted()
+  }
+
+  /// The arrays whose element types a format does not have, as an error that names them.
+  func unsupportedTypes(in format: String, _ isSupported: (DType) -> Bool) -> CheckpointError {
+    let tree = source.tree
+    let others = arrays { !isSupported($0) }
+    let kinds = Dictionary(grouping: others) { tree.dtype(of: $0) }
+      .map { "\($0.key) (\(names($0.value)))" }.sorted()
     let isBlocks = others.allSatisfy { tree.dtype(of: $0).kind == .quantised }
     return CheckpointError(
-      .unsupported, file: path, place: others.first.map { tree.path(of: $0).flatName.bytes },
+      .unsupported, file: path,
       found:
-        "\(others.count) \(others.count == 1 ? "array" : "arrays, this one first,") of element "
-        + "types that \(format) does not have: \(counts.joined(separator: ", "))",
+        "\(others.count) \(others.count == 1 ? "array" : "arrays") of element "
+        + "types that \(format) does not have: \(kinds.joined(separator: ", "))",
       expected: "arrays of types that it has",
       advice: isBlocks
-        ? "ask explain for the rule that decodes quantised arrays, or take a part that has none"
+        ? "convert decodes GGUF's blocks; load does with the rule that explain gives"
         : "choose another format, or take a part that has none of them")
+  }
+
+  /// Names of arrays, as many as can be read.
+  private func names(_ leaves: [LeafID]) -> String {
+    let shown = leaves.prefix(20).map {
+      visibleText(source.tree.path(of: source.tree.node(of: $0), below: root).flatName.bytes)
+    }
+    let more = leaves.count - shown.count
+    return shown.joined(separator: ", ") + (more > 0 ? ", and \(more) more" : "")
   }
 
   /// What becomes of the order in which arrays lie in memory, as a sentence.
@@ -197,7 +227,7 @@ extension Checkpoint {
     try SaveTarget(request.path, options: SaveOptions(replace: request.replace)).close()
   }
 
-  private static func writer(
+  fileprivate static func writer(
     for request: SaveRequest
   ) throws(CheckpointError) -> any CheckpointWriter {
     let format = try format(for: request)

@@ -6,27 +6,37 @@ extension Tree {
   /// - Parameters:
   ///   - labels: whether branches keep the names of their types.
   ///   - leaf: what stands in a leaf's place; nil for `()`.
+  ///   - isLeftOut: nodes that the new tree does not have, with all below them.
+  ///   - name: another name for a node; nil for its own.
+  ///   - place: another node for a leaf, which has none yet; nil for its own.
   /// - Returns: the tree, and for each of its leaves the leaf of this one that it came from.
-  func mapLeaves(
-    labels: Bool = true, _ leaf: (LeafID) -> Leaf?
+  package func mapLeaves(
+    labels: Bool = true, where isLeftOut: (NodeID) -> Bool = { _ in false },
+    name: (NodeID) -> Name? = { _ in nil }, place: (LeafID) -> NodeID? = { _ in nil },
+    _ leaf: (LeafID) -> Leaf?
   ) throws -> (tree: Tree, origins: [LeafID]) {
     var builder = TreeBuilder()
     builder.reserve(leaves: leafCount)
-    var handles: [TreeBuilder.Handle] = [.root]
+    var handles: [TreeBuilder.Handle?] = [.root]
     handles.reserveCapacity(nodeCount)
     builder.copyTraits(of: .root, in: self, to: .root, labels: labels)
     for index in 1..<max(1, nodeCount) {
       let node = NodeID(Int32(truncatingIfNeeded: index))
-      let parent = parent(of: node)?.index ?? 0
+      guard !isLeftOut(node), let parent = handles[parent(of: node)?.index ?? 0] else {
+        handles.append(nil)
+        continue
+      }
       let handle = try builder.node(
-        name(of: node), under: handles[parent], joint: joint(of: node))
+        name(node) ?? self.name(of: node), under: parent, joint: joint(of: node))
       builder.copyTraits(of: node, in: self, to: handle, labels: labels)
       handles.append(handle)
     }
     var origins: [LeafID] = []
     for old in leafIDs {
-      guard let new = leaf(old) else { continue }
-      try builder.setLeaf(new, at: handles[node(of: old).index])
+      guard let handle = handles[(place(old) ?? node(of: old)).index], let new = leaf(old) else {
+        continue
+      }
+      try builder.setLeaf(new, at: handle)
       origins.append(old)
     }
     return (builder.finish(), origins)

@@ -268,7 +268,7 @@ def packed():
                               torch.from_numpy(bias)))),
              {"m.weight": torch.zeros(outputs, inputs)}, to("m.weight", names, "dequantise"),
              {"m.weight": torch.from_numpy(q * scale.repeat(size, 1) + bias.repeat(size, 1)).float()},
-             {"bits": "4"}, exact=False)
+             {"bits": "4", "quantization.group_size": "16"}, exact=False)
     case("mlx then split", dict(zip(names, (pack(q, 8).view(torch.uint32), torch.from_numpy(scale),
                                             torch.from_numpy(bias)))),
          {"m.weight": torch.zeros(outputs // 2, inputs)},
@@ -293,6 +293,103 @@ def packed():
     case("bitsandbytes", {"m.weight": eight, "m.SCB": absmax}, {"m.weight": torch.zeros(outputs, inputs)},
          to("m.weight", ["m.weight", "m.SCB"], "dequantise"),
          {"m.weight": eight.float() * absmax[:, None] / 127}, exact=False)
+
+
+def packed_rows():
+    """Integers along rows: AWQ's version for matrix-vector products, compressed-tensors."""
+    random = numpy.random.default_rng(4)
+    outputs = 32
+    for inputs, size, filled in ((256, 128, 8), (192, 64, 16), (128, 32, 32)):
+        groups = inputs // size
+        q = random.integers(0, 16, (outputs, inputs))
+        zero = random.integers(0, 16, (outputs, filled))
+        scale = random.random((outputs, filled)).astype(numpy.float16)
+        index = numpy.arange(inputs) // size
+        wanted = (q - zero[:, index]) * scale.astype(numpy.float32)[:, index]
+        names = ["m.qweight", "m.qzeros", "m.scales"]
+        case(f"awq rows {size}",
+             dict(zip(names, (pack(q, 4), pack(zero, 4), torch.from_numpy(scale)))),
+             {"m.weight": torch.zeros(outputs, inputs)}, to("m.weight", names, "dequantise"),
+             {"m.weight": torch.from_numpy(wanted.astype(numpy.float32))}, exact=False)
+    for bits, inputs, size, extra in ((4, 64, 16, ""), (8, 64, 64, ""), (4, 60, 15, "short"),
+                                      (3, 64, 32, ""), (4, 64, 16, "index")):
+        groups = inputs // size
+        words = -(-inputs * bits // 32)
+        q = random.integers(0, 2**bits, (outputs, inputs))
+        zero = random.integers(0, 2**bits, (outputs, groups))
+        scale = random.random((outputs, groups)).astype(numpy.float32)
+        index = numpy.arange(inputs) // size
+        if extra == "index":
+            index = random.permutation(index)
+        room = -(-inputs // 32) * 32  # whole words, whatever the width
+        filled = numpy.zeros((outputs, room), q.dtype)
+        filled[:, :inputs] = q
+        parts = {"m.weight_packed": pack(filled, bits)[:, :words],
+                 "m.weight_scale": torch.from_numpy(scale),
+                 "m.weight_zero_point": pack(zero.T, bits).T.contiguous(),
+                 "m.weight_shape": torch.tensor([outputs, inputs])}
+        if extra == "index":
+            parts["m.weight_g_idx"] = torch.from_numpy(index.astype(numpy.int32))
+        wanted = (q - zero[:, index]) * scale[:, index]
+        case(f"compressed-tensors zeros {bits} {extra}".strip(), parts,
+             {"m.weight": torch.zeros(outputs, inputs)}, to("m.weight", list(parts), "dequantise"),
+             {"m.weight": torch.from_numpy(wanted.astype(numpy.float32))}, exact=False)
+
+
+def scaled_bytes():
+    """One scale for a tensor, a row or a block, under the names that programs give it."""
+    eight = torch.randn(48, 40).to(torch.float8_e4m3fn)
+    row = torch.rand(48, 1) + 0.5
+    zero = {"m.weight": torch.zeros(48, 40)}
+    for name, leaf, scale in (("row", "weight_scale", row), ("tensor", "weight_scale", torch.tensor(0.25)),
+                              ("ComfyUI", "scale_weight", torch.tensor([1.5]))):
+        case(f"float8 {name}", {"m.weight": eight, f"m.{leaf}": scale}, zero,
+             to("m.weight", ["m.weight", f"m.{leaf}"], "dequantise"),
+             {"m.weight": eight.float() * scale}, exact=False)
+    whole = torch.randint(-128, 128, (48, 40)).to(torch.int8)
+    middle = torch.randint(-20, 20, (48, 1)).to(torch.int8)
+    parts = {"m.weight": whole, "m.weight_scale": row, "m.weight_zero_point": middle}
+    case("int8 zeros", parts, zero, to("m.weight", list(parts), "dequantise"),
+         {"m.weight": (whole.float() - middle.float()) * row}, exact=False)
+
+
+def four_bit_floats():
+    """MXFP4 and NVFP4; the reference for the element types is ml_dtypes."""
+    try:
+        import ml_dtypes
+    except ImportError:
+        return
+    random = numpy.random.default_rng(5)
+    def numbers(codes):
+        return codes.astype(numpy.uint8).view(ml_dtypes.float4_e2m1fn).astype(numpy.float32)
+    def bytes_of(codes):
+        return torch.from_numpy((codes[..., 0::2] | codes[..., 1::2] << 4).astype(numpy.uint8))
+    codes = random.integers(0, 16, (3, 8, 64))
+    power = random.integers(110, 140, (3, 8, 2)).astype(numpy.uint8)
+    factor = power.view(ml_dtypes.float8_e8m0fnu).astype(numpy.float32)
+    wanted = torch.from_numpy(numbers(codes) * factor.repeat(32, -1))
+    parts = {"e.gate_up_proj_blocks": bytes_of(codes).reshape(3, 8, 2, 16),
+             "e.gate_up_proj_scales": torch.from_numpy(power)}
+    case("mxfp4 experts", parts, {"e.gate_up_proj": torch.zeros(3, 64, 8)},
+         to("e.gate_up_proj", list(parts), "dequantise|transpose"),
+         {"e.gate_up_proj": wanted.transpose(1, 2)}, exact=False)
+    parts = {"mlp.blocks": parts["e.gate_up_proj_blocks"], "mlp.scales": torch.from_numpy(power)}
+    case("mxfp4 blocks", parts, {"mlp": torch.zeros(3, 8, 64)}, to("mlp", list(parts), "dequantise"),
+         {"mlp": wanted}, exact=False)
+    parts = {"m.weight_packed": bytes_of(codes[0]), "m.weight_scale": torch.from_numpy(power[0])}
+    case("mxfp4 rows", parts, {"m.weight": torch.zeros(8, 64)},
+         to("m.weight", list(parts), "dequantise"), {"m.weight": wanted[0]}, exact=False)
+    scale = torch.rand(8, 4).add(0.1).to(torch.float8_e4m3fn)
+    fine = torch.from_numpy(numbers(codes[0])) * scale.float().repeat_interleave(16, -1)
+    whole = torch.tensor(0.0375)
+    parts = {"m.weight": bytes_of(codes[0]), "m.weight_scale": scale, "m.weight_scale_2": whole,
+             "m.input_scale": torch.tensor(2.0)}
+    case("nvfp4", parts, {"m.weight": torch.zeros(8, 64)}, to("m.weight", list(parts), "dequantise"),
+         {"m.weight": fine * whole}, exact=False)
+    parts = {"m.weight_packed": bytes_of(codes[0]), "m.weight_scale": scale,
+             "m.weight_global_scale": torch.tensor([12.5])}
+    case("nvfp4 compressed", parts, {"m.weight": torch.zeros(8, 64)},
+         to("m.weight", list(parts), "dequantise"), {"m.weight": fine / 12.5}, exact=False)
 
 
 def four_bits():
@@ -378,6 +475,65 @@ def blocks(folder):
     finish(path, rules, expected, False)
 
 
+def other_byte_order(folder):
+    """Blocks in a big-endian file, as the gguf package's own program turns them."""
+    try:
+        import gguf
+        from gguf.scripts import gguf_convert_endian
+    except ImportError:
+        return
+    random = numpy.random.default_rng(6)
+    path = os.path.join(folder, "gguf-big-endian")
+    os.makedirs(path)
+    writer = gguf.GGUFWriter(os.path.join(path, "src.gguf"), "llama")
+    expected, rules = {}, "version = 1\n"
+    for name, places in {"Q4_0": [0], "Q8_0": [0], "Q4_K": [0, 2], "Q6_K": [208], "MXFP4": []}.items():
+        kind = gguf.GGMLQuantizationType[name]
+        elements, size = gguf.GGML_QUANT_SIZES[kind]
+        raw = random.integers(0, 256, (4, 512 // elements, size), numpy.uint8)
+        for place in places:
+            half = random.random(raw.shape[:2]).astype(numpy.float16)
+            raw[..., place:place + 2] = half[..., None].view(numpy.uint8)
+        if name == "MXFP4":
+            raw[..., 0] = random.integers(120, 134, raw.shape[:2])
+        raw = raw.reshape(4, -1)
+        writer.add_tensor(f"t.{name}", raw, raw_dtype=kind)
+        expected[f"out.{name}"] = torch.from_numpy(
+            gguf.dequantize(raw, kind).astype(numpy.float32).copy())
+        rules += to(f"out.{name}", f"t.{name}", "dequantise")
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    gguf_convert_endian.input = lambda _: "YES"
+    reader = gguf.GGUFReader(os.path.join(path, "src.gguf"), "r+")
+    arguments = type("Arguments", (), {"order": "big", "dry_run": False})
+    gguf_convert_endian.convert_byteorder(reader, arguments)
+    del reader
+    save_file({key: torch.zeros_like(value) for key, value in expected.items()},
+              os.path.join(path, "dst.safetensors"))
+    finish(path, rules, expected, False)
+    with open(os.path.join(path, "saved-only"), "w") as file:
+        file.write("gguf reads blocks in its own byte order only")
+
+
+def converted(path, expected):
+    """What `convert --dequantise` made of a source, where it is the destination's array alone."""
+    file = os.path.join(path, "converted.safetensors")
+    if not os.path.exists(file):
+        return []
+    found = load_file(file)
+    if os.path.exists(os.path.join(path, "src.gguf")):  # dimensions as GGUF lists them
+        import gguf
+        reader = gguf.GGUFReader(os.path.join(path, "src.gguf"))
+        expected = {t.name: torch.from_numpy(
+            gguf.dequantize(t.data, t.tensor_type).astype(numpy.float32).copy()).T
+            for t in reader.tensors}
+    return [f"converted: {key} differs" for key, wanted in expected.items()
+            if key not in found or found[key].dtype != torch.float32
+            or not agree(found[key], wanted, False)]
+
+
 def finish(path, rules, expected, exact):
     save_file({key: value.contiguous().clone() for key, value in expected.items()},
               os.path.join(path, "expected.safetensors"))
@@ -393,7 +549,10 @@ def make(folder):
     tables()
     adapters()
     packed()
+    packed_rows()
+    scaled_bytes()
     four_bits()
+    four_bit_floats()
     for name, (source, target, rules, expected, metadata, exact) in CASES.items():
         path = os.path.join(folder, name.replace(" ", "-"))
         os.makedirs(path)
@@ -403,6 +562,7 @@ def make(folder):
                   os.path.join(path, "dst.safetensors"))
         finish(path, rules, expected, exact)
     blocks(folder)
+    other_byte_order(folder)
 
 
 def agree(found, expected, exact):
@@ -437,7 +597,9 @@ def check(folder):
             for tie, first in json.loads((file.metadata() or {}).get("tied", "{}")).items():
                 found.setdefault(tie, found[first])
         results = {"saved": found}
-        if os.path.exists(os.path.join(path, "repair.py")):
+        complaints += [f"{name}: {what}" for what in converted(path, expected)]
+        if os.path.exists(os.path.join(path, "repair.py")) and not (
+                os.path.exists(os.path.join(path, "saved-only"))):
             try:
                 results["exported"] = exported(path)
             except Exception as error:

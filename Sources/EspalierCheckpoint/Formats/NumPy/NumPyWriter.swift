@@ -3,6 +3,8 @@ import EspalierTree
 /// Writes `.npz` and `.npy`: into a copy of the destination where that is one; else from nothing, each
 /// array as a member of an archive, or the only one as a file.
 struct NumPyWriter: CheckpointWriter {
+  func holds(_ dtype: DType) -> Bool { NumpyDType.code(of: dtype) != nil }
+
   func losses(_ request: SaveRequest) throws -> [String] {
     try copy(request) == nil ? NumPyDraft(request).losses : []
   }

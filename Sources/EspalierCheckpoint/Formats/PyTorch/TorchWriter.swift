@@ -4,6 +4,8 @@ import EspalierTree
 /// as nested dictionaries and lists of tensors, Booleans, numbers, text and `None`, which
 /// `torch.load(weights_only=True)` accepts.
 struct TorchWriter: CheckpointWriter {
+  func holds(_ dtype: DType) -> Bool { TorchDType.writing[dtype] != nil }
+
   func losses(_ request: SaveRequest) throws -> [String] {
     try copy(request) == nil ? TorchDraft(request).losses : []
   }

@@ -3,6 +3,8 @@ import EspalierTree
 /// Writes safetensors: into a copy of the destination, file by file, where it is safetensors itself;
 /// otherwise one file from nothing.
 struct SafetensorsWriter: CheckpointWriter {
+  func holds(_ dtype: DType) -> Bool { SafetensorsDType.supports(dtype) }
+
   func losses(_ request: SaveRequest) throws -> [String] {
     copies(request) ? [] : try SafetensorsLayout(request).losses
   }
