@@ -13,7 +13,7 @@ struct RepairTests {
     let made = try TorchCases.run("make", cases)
     #expect(made.status == 0, "\(made.errors)")
     let names = try FileManager.default.contentsOfDirectory(atPath: cases)
-    #expect(names.count >= 80)
+    #expect(names.count >= 95)
     for name in names {
       let at = "\(cases)/\(name)"
       let source =

@@ -1,7 +1,7 @@
 import EspalierCheckpoint
 import EspalierTree
 
-/// What the files say that lie beside weights by convention: `adapter_config.json` (PEFT: alpha, rank),
+/// What the files say that lie beside weights by convention: `adapter_config.json` (PEFT: alpha, rank; MLX: scale),
 /// `config.json` and `quantize_config.json` (Hugging Face: heads, bits).
 ///
 /// Only weights with the names that go with them are looked at, and only these files. A file that
@@ -27,7 +27,8 @@ struct ConfigurationBeside {
     guard let weights = checkpoint.files.first?.path else { return [] }
     let name = String(decoding: weights.name, as: UTF8.self)
     var names: [String] = []
-    if name.hasPrefix("adapter") { names = ["adapter_config.json"] }
+    // MLX numbers its own: `0000100_adapters.safetensors`.
+    if name.hasPrefix("adapter") || name.contains("_adapters.") { names = ["adapter_config.json"] }
     if name.hasPrefix("model") || name.hasPrefix("pytorch_model") || name.hasPrefix("weights") {
       names = ["config.json", "quantize_config.json", "adapter_config.json"]
     }

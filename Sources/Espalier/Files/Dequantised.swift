@@ -25,7 +25,8 @@ extension Checkpoint {
     }
   }
 
-  /// What is packed into several arrays each, by its kind, with how many weights are.
+  /// What is packed into several arrays each and can be unpacked, by its kind, with how many weights
+  /// are.
   ///
   /// - Parameter root: below which weights are looked for.
   public func packedWeights(below root: NodeID) -> [(kind: String, count: Int)] {
@@ -33,7 +34,8 @@ extension Checkpoint {
     let range = root.index..<tree.end(of: root)
     let leaves = Inventory.arrayLeaves(of: tree, below: .root)
     let inside = side.inventory.packedWeights.filter { weight in
-      weight.parts.first.map { range.contains(tree.node(of: leaves[$0]).index) } ?? false
+      weight.refusal == nil
+        && weight.parts.first.map { range.contains(tree.node(of: leaves[$0]).index) } ?? false
     }
     return Dictionary(grouping: inside, by: \.kind).map { ($0.key, $0.value.count) }
       .sorted { $0.0 < $1.0 }

@@ -57,17 +57,21 @@ enum TransformedCauses {
 
   private static func adapter(_ facts: Facts) -> Diagnosis {
     let reading = facts.findings.reading
-    let rank = "rank \(reading.adapterRank)"
+    let ranks = reading.adapterRank > 0 ? " of rank \(reading.adapterRank)" : ""
+    // Words for one kind; several are named together.
+    let kinds = reading.adapterFamilies.map(\.rawValue).sorted()
+    let kind = kinds.count == 1 ? kinds[0] : "adapter"
     if reading.mergedAdapters > 0 {
       return facts.diagnosis(
         .loraAdapter,
-        "The source holds \(counted(reading.mergedAdapters, "low-rank adapter")) of \(rank) beside the base weights, not merged.",
-        evidence: ["\(reading.mergedAdapters) weights with factors A and B beside them"],
+        "The source holds \(counted(reading.mergedAdapters, kind))\(ranks) beside the base weights, not merged.",
+        evidence: ["\(reading.mergedAdapters) weights with factors beside them"]
+          + (kinds.count > 1 ? [kinds.joined(separator: ", ")] : []),
         harm: .needsDecision, verbs: ["lora_merge"])
     }
     return facts.diagnosis(
       .loraAdapter,
-      "The source is a low-rank adapter of \(rank) alone; it needs the base weights, which are not in it.",
+      "The source is a \(kind)\(ranks) alone; it needs the base weights, which are not in it.",
       evidence: NameSummary.lines(facts.sourceTensorNames(reading.orphanAdapters.sorted())),
       harm: .blocks, choices: AdapterChoices.rules(facts))
   }

@@ -10,6 +10,7 @@ struct SourceReading {
   var orphanAdapters: [Int] = []
   /// Rank of the adapters, 0 where there are none.
   var adapterRank = 0
+  var adapterFamilies: Set<AdapterFamily> = []
   /// How many slots are dequantised, merged, re-parametrised.
   var packedKinds: [String: Int] = [:]
   /// What is packed or adapted in a way that is known, and not undone here.
@@ -48,7 +49,7 @@ struct SourceReader {
     setCopyAside(destinationCount: destination.tensors.count, destinationPaths: destinationPaths)
     // What the destination keeps apart is not joined here.
     if destination.packedWeights.isEmpty { joinPacked() }
-    if !destinationPaths.contains(where: { adapterOwner($0) != nil }) { joinAdapters() }
+    if !AdapterModule.isAny(in: destination) { joinAdapters() }
     joinWeightNorms(unless: keepsMagnitude(destinationPaths))
     for index in paths.indices where !taken[index] {
       let tensor = inventory.tensors[index]
@@ -163,7 +164,9 @@ struct SourceReader {
     for packed in PackedSearch(inventory, where: { [taken] in !taken[$0] }).run() {
       for part in packed.parts { taken[part] = true }
       if let refusal = packed.refusal {
-        reading.unreadKinds[packed.kind, default: UnreadKind(advice: refusal)].tensors +=
+        reading.unreadKinds[
+          "weights packed by \(packed.kind)", default: UnreadKind(advice: refusal)
+        ].tensors +=
           packed.parts
         continue
       }
@@ -178,29 +181,24 @@ struct SourceReader {
   // MARK: Low-rank adapters
 
   private mutating func joinAdapters() {
-    guard names.texts.contains(where: { $0.hasPrefix("lora") }) else { return }
-    var factors: [[Int]: [(index: Int, isDown: Bool)]] = [:]
-    for index in paths.indices where !taken[index] {
-      guard let (owner, isDown) = adapterOwner(paths[index]) else { continue }
-      factors[owner, default: []].append((index, isDown))
+    let words = ["lora", "hada_", "lokr_", "ia3_", "oft_", "boft_", "vera_"]
+    guard names.texts.contains(where: { text in words.contains(where: text.hasPrefix) }) else {
+      return
     }
-    guard !factors.isEmpty else { return }
     var byPath: [[Int]: Int] = [:]
     for index in paths.indices { byPath[paths[index]] = index }
-    let weight = names.intern("weight")
-    let baseLayer = names.intern("base_layer")
-    for (owner, pair) in factors {
-      let ordered = pair.sorted {
-        $0.isDown && !$1.isDown || ($0.isDown == $1.isDown && $0.index < $1.index)
+    for module in AdapterModule.all(in: inventory, where: { [taken] in !taken[$0] }) {
+      for index in module.all { taken[index] = true }
+      if let kind = module.unread {
+        let advice = "merge it with the program that made it, and load the merged weights"
+        reading.unreadKinds[kind, default: UnreadKind(advice: advice, cause: .loraAdapter)]
+          .tensors += module.all
+        continue
       }
-      for (index, isDown) in ordered where isDown {
-        let shape = inventory.tensors[index].shape
-        reading.adapterRank = max(reading.adapterRank, shape.min() ?? 0)
-      }
-      let base = byPath[owner + [baseLayer, weight]] ?? byPath[owner + [weight]]
-      for (index, _) in ordered { taken[index] = true }
-      guard let base, !taken[base] else {
-        reading.orphanAdapters.append(contentsOf: ordered.map(\.index))
+      reading.adapterRank = max(reading.adapterRank, module.rank(inventory))
+      reading.adapterFamilies.insert(module.family)
+      guard let base = base(of: module.owner.map(names.intern), byPath), !taken[base] else {
+        reading.orphanAdapters.append(contentsOf: module.all)
         continue
       }
       taken[base] = true
@@ -209,26 +207,18 @@ struct SourceReader {
       reading.slots.append(
         Slot(
           path: paths[base], shape: inventory.tensors[base].shape,
-          parts: [base] + ordered.map(\.index), steps: [.loraMerge],
+          parts: [base] + module.all, steps: [.loraMerge],
           dtype: inventory.tensors[base].dtype))
     }
   }
 
-  /// Path of the module an adapter factor belongs to, and whether it is the factor A (down).
-  private func adapterOwner(_ path: [Int]) -> (owner: [Int], isDown: Bool)? {
-    for (at, id) in path.enumerated() {
-      switch names.text(id) {
-      case "lora_A", "lora_down", "lora_embedding_A": return (Array(path.prefix(at)), true)
-      case "lora_B", "lora_up", "lora_embedding_B", "lora_magnitude_vector":
-        return (Array(path.prefix(at)), false)
-      case "down" where at > 0 && names.text(path[at - 1]) == "lora":
-        return (Array(path.prefix(at - 1)), true)
-      case "up" where at > 0 && names.text(path[at - 1]) == "lora":
-        return (Array(path.prefix(at - 1)), false)
-      default: continue
-      }
+  /// The weight beside the factors, or in the layer that an adapter's layer is wrapped around.
+  private func base(of owner: [Int], _ byPath: [[Int]: Int]) -> Int? {
+    let weight = names.intern("weight")
+    for wrapper in ["base_layer", "linear", "embedding"] {
+      if let base = byPath[owner + [names.intern(wrapper), weight]] { return base }
     }
-    return nil
+    return byPath[owner + [weight]]
   }
 
   // MARK: Magnitude and direction

@@ -45,15 +45,7 @@ final class ComputedSteps {
         .unsupported, found: "“\(step)” after a step that joins",
         expected: "it to take the source's tensors themselves")
     }
-    // Far beyond any model, and products of sizes still fit.
-    if let odd = nodes.first(where: { node in
-      node.elementCount == 0 || node.elementCount > 1 << 48
-        || node.shape.contains { $0 > 1 << 40 }
-    }) {
-      throw StepError(
-        .unsupported, found: "a tensor of the shape \(Shape(odd.shape))",
-        expected: "some values, and fewer than 2⁴⁸")
-    }
+    try Self.checkSizes(nodes)
     let parts = zip(link.sources, nodes).map { Part(tensor: source.tensors[$0], node: $1) }
     switch step {
     case .weightNorm(let dim): return try WeightNormStep.node(parts, dim: dim)
@@ -68,6 +60,19 @@ final class ComputedSteps {
       let isLast = link.operation.steps.count { !$0.keepsValues } == 1
       return try Dequantisation.node(
         PackedParts(all: parts, steps: self, target: target, isLast: isLast))
+    }
+  }
+
+  /// Throws for shapes that a computation does not take: sums and products of sizes fit the others.
+  static func checkSizes(_ nodes: [ValueNode]) throws(StepError) {
+    // Far beyond any model, and products of sizes still fit.
+    if let odd = nodes.first(where: { node in
+      node.elementCount == 0 || node.elementCount > 1 << 48
+        || node.shape.contains { $0 > 1 << 40 }
+    }) {
+      throw StepError(
+        .unsupported, found: "a tensor of the shape \(Shape(odd.shape))",
+        expected: "some values, and fewer than 2⁴⁸")
     }
   }
 

@@ -224,6 +224,11 @@ struct JuliaCode: ExportedCode {
       let pairs = facts.patterns.map { "(\(text($0.pattern)), \(number($0.alpha)))" }
       options.append("patterns = [\(pairs.joined(separator: ", "))]")
     }
+    if let scale = facts.mlxScale { options.append("mlx = \(number(scale))") }
+    if let alpha = facts.otherAlpha {
+      options.append("other_alpha = \(number(alpha))")
+      if let rank = facts.saidRank { options.append("said_rank = \(rank)") }
+    }
     if facts.isRootScaled { options.append("root = true") }
     if facts.isTurned { options.append("turned = true") }
     return keywords(options)

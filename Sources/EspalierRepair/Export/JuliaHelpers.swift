@@ -3,7 +3,7 @@
 enum JuliaHelpers {
   static let all: [(step: String, text: String)] = [
     ("pad", pad), ("weight_norm", weightNorm), ("fold_bn", foldBatchNorm),
-    ("lora_merge", adapter), ("dequantise", JuliaDequantise.text), ("resize", resize),
+    ("lora_merge", JuliaAdapter.text), ("dequantise", JuliaDequantise.text), ("resize", resize),
   ]
 
   private static let pad = #"""
@@ -57,49 +57,6 @@ enum JuliaHelpers {
         last = startswith(parts(name)[end], "kernel") || size(weight, 1) != length(factor)
         axis = last ? ndims(weight) : 1
         return weight .* reshape(factor, ntuple(d -> d == axis ? length(factor) : 1, ndims(weight)))
-    end
-    """#
-
-  private static let adapter = #"""
-
-    """
-    base + scale * B A; the scale is alpha / rank, 1 where nothing says alpha. Without a base among
-    the names, the model's own weight is the base. A magnitude vector (DoRA) gives the norm of each
-    output. turned: a square base is (in, out).
-    """
-    function lora_merge(
-        source, names, own; alpha = nothing, patterns = (), root = false, turned = false
-    )
-        has(name, words...) = any(word -> word in split(name, '.'), words)
-        where_is(words...) = findfirst(name -> has(name, words...), names)
-        down = where_is("lora_A", "lora_down", "lora_embedding_A", "down")
-        up = where_is("lora_B", "lora_up", "lora_embedding_B", "up")
-        magnitude = where_is("lora_magnitude_vector", "dora_scale")
-        others = setdiff(eachindex(names), filter(!isnothing, [down, up, magnitude]))
-        base = Float32.(isempty(others) ? own : source[names[first(others)]])
-        a, b = Float32.(source[names[down]]), Float32.(source[names[up]])
-        rank = size(a, 1)
-        owner = first(split(names[down], r"lora_A|lora_down|lora\.down|lora_embedding_A"))
-        for (name, value) in patterns
-            if endswith("." * chop(owner), "." * name)
-                alpha = value
-                break
-            end
-        end
-        scale = isnothing(alpha) ? 1.0f0 : Float32(alpha / (root ? sqrt(rank) : rank))
-        haskey(source, owner * "alpha") && (scale = Float32(only(source[owner * "alpha"]) / rank))
-        delta = reshaped(b, size(b, 1), -1) * reshaped(a, rank, -1)
-        flat = reshaped(base, size(base, 1), -1)
-        turned = turned || has(names[down], "lora_embedding_A") || size(delta) != size(flat)
-        turned = turned && ndims(base) == 2 && reverse(size(delta)) == size(flat)
-        merged = flat .+ scale .* (turned ? permutedims(delta) : delta)
-        if !isnothing(magnitude)
-            wanted = vec(Float32.(source[names[magnitude]]))
-            axis = turned ? 1 : 2
-            norms = sqrt.(sum(abs2, merged; dims = axis))
-            merged = merged .* (turned ? permutedims(wanted) : wanted) ./ norms
-        end
-        return reshaped(merged, size(base)...)
     end
     """#
 

@@ -261,6 +261,10 @@ struct PythonCode: ExportedCode {
       let pairs = facts.patterns.map { "(\(text($0.pattern)), \($0.alpha))" }
       out += ", patterns=[\(pairs.joined(separator: ", "))]"
     }
+    out += facts.mlxScale.map { ", mlx=\($0)" } ?? ""
+    if let alpha = facts.otherAlpha {
+      out += ", other_alpha=\(alpha)" + (facts.saidRank.map { ", said_rank=\($0)" } ?? "")
+    }
     return out + (facts.isRootScaled ? ", root=True" : "")
       + (facts.isTurned ? ", turned=True" : "")
   }

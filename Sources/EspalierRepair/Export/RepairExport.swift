@@ -113,6 +113,11 @@ struct ExportFacts: Sendable {
   let bits: Int?
   let groupSize: Int?
   let alpha: Float?
+  /// Of LoHa and LoKr in PEFT's configuration, and the rank there.
+  let otherAlpha: Float?
+  let saidRank: Int?
+  /// The scale that MLX says.
+  let mlxScale: Float?
   /// Alphas of single modules, by the ends of their names.
   let patterns: [(pattern: String, alpha: Float)]
   let isRootScaled: Bool
@@ -127,6 +132,9 @@ struct ExportFacts: Sendable {
     bits = source.number(["quantization.bits", "weights.num_bits", "bits", "num_bits"])
     groupSize = source.number(["group_size", "q_group_size"])
     alpha = steps.alpha
+    otherAlpha = steps.peftAlpha
+    saidRank = source.number(["adapter_config.json.r"])
+    mlxScale = steps.metadata(["lora_parameters.scale"])
     patterns = AlphaPatterns(source.metadata).entries
     isTurned = steps.says("fan_in_fan_out")
     hasPlainZeros = steps.text("checkpoint_format") == "gptq_v2"

@@ -52,18 +52,20 @@ struct PackedLeaves {
       source: inventory,
       leaf: { Compiler.input(leaves[$0], of: tree, reverses: side.reversesShapes) },
       bytes: context.bytes)
-    var refused: [(name: String, why: String)] = []
+    var refused: [(name: String, error: StepError)] = []
     for weight in inventory.packedWeights {
       let parts = weight.parts.map { leaves[$0] }
       guard let first = parts.first, range.contains(tree.node(of: first).index) else { continue }
       do throws(StepError) {
         if let refusal = weight.refusal {
-          throw StepError(.unsupported, found: weight.kind, expected: refusal)
+          throw StepError(
+            .unsupported, found: "weights packed by \(weight.kind)",
+            expected: "weights that can be unpacked (\(refusal))")
         }
+        let all = weight.parts.map { Part(tensor: inventory.tensors[$0], node: steps.leaf($0)) }
+        try ComputedSteps.checkSizes(all.map(\.node))
         var node = try Dequantisation.node(
-          PackedParts(
-            all: weight.parts.map { Part(tensor: inventory.tensors[$0], node: steps.leaf($0)) },
-            steps: steps, target: nil, isLast: false))
+          PackedParts(all: all, steps: steps, target: nil, isLast: false))
         if weight.steps.contains(.transpose) { node = try node.transposed() }
         found[first] = Found(kind: weight.kind, node: node, memory: nil)
         take(
@@ -71,17 +73,14 @@ struct PackedLeaves {
           isModule: weight.path.count < inventory.tensors[weight.parts[0]].components.count)
       } catch {
         refused.append(
-          (
-            visibleText(inventory.tensors[weight.parts[0]].name),
-            "\(error.found): \(error.expected)"
-          )
+          (visibleText(inventory.tensors[weight.parts[0]].name), error)
         )
       }
     }
     if let first = refused.first {
       throw RepairError(
         .unsupported, tensor: refused.map(\.name).joined(separator: ", "),
-        found: first.why, expected: "weights that can be unpacked")
+        found: first.error.found, expected: first.error.expected)
     }
   }
 

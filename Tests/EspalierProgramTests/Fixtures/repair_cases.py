@@ -206,6 +206,53 @@ def adapters():
          {"q.weight": torch.zeros(6, 5, 3, 3)}, merge, {"q.weight": wanted}, exact=False)
 
 
+def other_adapters():
+    """LoHa and LoKr as LyCORIS defines them, MLX's turned factors, kohya's alpha in the rule."""
+    def merge(parts, base, wanted, name, metadata=None, target=None):
+        state = {"q.weight": base} | {f"q.{leaf}": value for leaf, value in parts.items()}
+        case(name, state, {"q.weight": torch.zeros(base.shape)},
+             to("q.weight", list(state), "lora_merge"), {"q.weight": wanted}, metadata, exact=False)
+
+    base, conv = torch.randn(12, 8), torch.randn(12, 8, 3, 3)
+    alpha = torch.tensor(3.0)
+    a, b, c, d = torch.randn(12, 2), torch.randn(2, 8), torch.randn(12, 2), torch.randn(2, 8)
+    loha = dict(zip(("hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b"), (a, b, c, d)))
+    merge(loha | {"alpha": alpha}, base, base + 3 / 2 * (a @ b) * (c @ d), "loha")
+    merge(loha, base.T.contiguous(), base.T + ((a @ b) * (c @ d)).T, "loha turned")
+    merge(loha, base, base + 8 / 2 * (a @ b) * (c @ d), "loha peft",
+          {"adapter_config.json.alpha": "8", "adapter_config.json.r": "2"})
+    wide = torch.randn(2, 72), torch.randn(2, 72)
+    merge(loha | {"hada_w1_b": wide[0], "hada_w2_b": wide[1], "alpha": alpha}, conv,
+          conv + 3 / 2 * ((a @ wide[0]) * (c @ wide[1])).reshape(conv.shape), "loha convolution")
+    one, two = torch.randn(3, 4), torch.randn(4, 2)
+    merge({"lokr_w1": one, "lokr_w2": two, "alpha": alpha}, base, base + torch.kron(one, two),
+          "lokr whole")
+    a, b = torch.randn(4, 2), torch.randn(2, 2)
+    merge({"lokr_w1": one, "lokr_w2_a": a, "lokr_w2_b": b, "alpha": alpha}, base,
+          base + 3 / 2 * torch.kron(one, a @ b), "lokr")
+    c, d = torch.randn(3, 2), torch.randn(2, 4)
+    both = {"lokr_w1_a": c, "lokr_w1_b": d, "lokr_w2_a": a, "lokr_w2_b": b, "alpha": alpha}
+    merge(both, base.T.contiguous(), base.T + 3 / 2 * torch.kron(c @ d, a @ b).T, "lokr turned")
+    kernel = torch.randn(4, 2, 3, 3)
+    wanted = conv + torch.kron(one[:, :, None, None].contiguous(), kernel)
+    merge({"lokr_w1": one, "lokr_w2": kernel}, conv, wanted, "lokr convolution")
+    merge({"lokr_w1": one, "lokr_w2": two}, base, base + 6 / 4 * torch.kron(one, two), "lokr peft",
+          {"adapter_config.json.alpha": "6", "adapter_config.json.r": "4"})
+    a, b = torch.randn(8, 2), torch.randn(2, 12)
+    merge({"lora_a": a, "lora_b": b}, base, base + 20 * (a @ b).T, "mlx lora")
+    merge({"lora_a": a, "lora_b": b}, base, base + 10 * (a @ b).T, "mlx lora scale",
+          {"adapter_config.json.lora_parameters.scale": "10.0"})
+    m = torch.rand(12) + 1
+    whole = base + 20 * (a @ b).T
+    merge({"lora_a": a, "lora_b": b, "m": m}, base, m[:, None] * whole / whole.norm(dim=1, keepdim=True),
+          "mlx dora")
+    square, a, b = torch.randn(6, 6), torch.randn(6, 2), torch.randn(2, 6)
+    merge({"lora_a": a, "lora_b": b}, square, square + 20 * (a @ b).T, "mlx lora square")
+    down, up = torch.randn(2, 8), torch.randn(12, 2)
+    merge({"lora_down.weight": down, "lora_up.weight": up, "alpha": alpha}, base,
+          base + 3 / 2 * up @ down, "kohya")
+
+
 def pack(values, bits, order=None):
     """Integers along the last axis into 32-bit words, low bits first."""
     if 32 % bits:
@@ -548,6 +595,7 @@ def make(folder):
     computed()
     tables()
     adapters()
+    other_adapters()
     packed()
     packed_rows()
     scaled_bytes()
