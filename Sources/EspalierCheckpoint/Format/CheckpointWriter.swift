@@ -155,7 +155,7 @@ extension SaveRequest {
       .map { "\($0.key) (\(names($0.value)))" }.sorted()
     let isBlocks = others.allSatisfy { tree.dtype(of: $0).kind == .quantised }
     return CheckpointError(
-      .unsupported, file: path,
+      .unsupported, file: path, place: others.first.map { tree.path(of: $0).flatName.bytes },
       found:
         "\(others.count) \(others.count == 1 ? "array" : "arrays") of element "
         + "types that \(format) does not have: \(kinds.joined(separator: ", "))",

@@ -17,18 +17,18 @@ import Testing
     for (name, place, found) in [
       (
         "a.npz", "a",
-        "3 arrays, this one first, of element types that NumPy does not have: "
-          + "BF16 (2), Q8_0 (1)"
+        "3 arrays of element types that NumPy does not have: "
+          + "BF16 (a, b.c), Q8_0 (b.d)"
       ),
       (
         "a.pt", "b.d",
         "1 array of element types that PyTorch does not have: "
-          + "Q8_0 (1)"
+          + "Q8_0 (b.d)"
       ),
       (
         "a.safetensors", "b.d",
         "1 array of element types that safetensors does "
-          + "not have: Q8_0 (1)"
+          + "not have: Q8_0 (b.d)"
       ),
     ] {
       let request = SaveRequest(source, to: folder.file(name))

@@ -16,7 +16,7 @@ import Testing
       try Checkpoint.save(SaveRequest(builder.finish(), to: path))
     }
     #expect(error?.code == .unsupported)
-    #expect(error?.found == "1 array of element types that NumPy does not have: BF16 (1)")
+    #expect(error?.found == "1 array of element types that NumPy does not have: BF16 (w)")
     #expect(!FileManager.default.fileExists(atPath: String(decoding: path.bytes, as: UTF8.self)))
   }
 
