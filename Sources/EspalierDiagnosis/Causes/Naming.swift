@@ -104,7 +104,7 @@ enum NamingCauses {
     return facts.diagnosis(
       .wrapperInfix,
       "A wrapper put `\(facts.names.text(id))` into the middle of \(counted(count, "source name")); the destination's names lack it.",
-      evidence: counts.sorted { $0.value > $1.value }.map {
+      evidence: counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map {
         "`\(facts.names.text($0.key))` inside of \(counted($0.value, "source name"))"
       }, harm: .blocks, verbs: ["remove"])
   }
