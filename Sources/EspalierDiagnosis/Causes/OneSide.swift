@@ -160,7 +160,7 @@ private struct Side {
   /// One level above.
   private var matchedParents: Set<[Int]> = []
   private var missingModules: Set<[Int]> = []
-  private var surplusBlocks: Set<[Int]> = []
+  private var surplusBlocks: SurplusBlocks?
   private let bufferIDs: Set<Int>
 
   init(_ slots: [Slot], _ names: NameTable, isMatched: @escaping (Int) -> Bool) {
@@ -182,7 +182,7 @@ private struct Side {
       }
       if !matchedDirectories.contains(directory) { missingModules.insert(directory) }
     }
-    findSurplusBlocks()
+    surplusBlocks = SurplusBlocks(slots, names, isMatched: isMatched)
   }
 
   /// Where a slot lies in its file; two towers may have the same names once a prefix is cut.
@@ -192,9 +192,9 @@ private struct Side {
     let slot = slots[index]
     if isBuffer(slot) {
       // A counter goes with the module it counts for.
-      return isInMissingModule(slot) ? moduleReason(slot) : .buffer
+      return isInMissingModule(slot) ? moduleReason(index) : .buffer
     }
-    for key in blockKeys(slot.path) where surplusBlocks.contains(key) { return .depth }
+    if isSurplus(index) { return .depth }
     let directory = directory(slot)
     if matchedDirectories.contains(directory), let leaf = slot.path.last {
       if names.role(leaf) == .bias, slot.shape.count <= 2 { return .bias }
@@ -226,9 +226,12 @@ private struct Side {
     slot.path.count > 1 && missingModules.contains(directory(slot))
   }
 
-  private func moduleReason(_ slot: Slot) -> OneSideCauses.Reason {
-    blockKeys(slot.path).contains { surplusBlocks.contains($0) } ? .depth : .module
+  private func moduleReason(_ index: Int) -> OneSideCauses.Reason {
+    isSurplus(index) ? .depth : .module
   }
+
+  /// It lies in a layer that the other side lacks.
+  private func isSurplus(_ index: Int) -> Bool { surplusBlocks?.contains(index) ?? false }
 
   private func isBuffer(_ slot: Slot) -> Bool {
     if let place = slot.path.firstIndex(where: { bufferIDs.contains($0) || saysOnlyBuffers($0) }) {
@@ -254,55 +257,5 @@ private struct Side {
   private func saysOnlyBuffers(_ id: Int) -> Bool {
     let words = names.text(id).split(separator: "_")
     return words.count > 1 && words.allSatisfy { Vocabulary.bufferWords.contains(String($0)) }
-  }
-
-  // MARK: Layers
-
-  /// Every numbered block a path lies in, as tokens up to and with the number.
-  private func blockKeys(_ path: [Int]) -> [[Int]] {
-    let tokens = names.tokens(of: path)
-    return tokens.indices.dropLast().filter { Token.isNumber(tokens[$0]) }.map {
-      Array(tokens.prefix($0 + 1))
-    }
-  }
-
-  /// Blocks of a list that nothing of is matched, while other blocks with the same leaves are.
-  private mutating func findSurplusBlocks() {
-    struct BlockFacts {
-      var matched = 0
-      var total = 0
-      var leaves: Set<[Int]> = []
-    }
-    var blocks: [[Int]: BlockFacts] = [:]
-    // Only lists that hold a leftover can have a block to spare.
-    var lists: Set<[Int]> = []
-    for (index, slot) in slots.enumerated() where !isMatched(index) {
-      for key in blockKeys(slot.path) { lists.insert(Array(key.dropLast())) }
-    }
-    for (index, slot) in slots.enumerated() {
-      let tokens = names.tokens(of: slot.path)
-      for place in tokens.indices.dropLast() where Token.isNumber(tokens[place]) {
-        guard lists.contains(Array(tokens.prefix(place))) else { continue }
-        let key = Array(tokens.prefix(place + 1))
-        let matched = isMatched(index) ? 1 : 0
-        blocks[key, default: BlockFacts()].total += 1
-        blocks[key, default: BlockFacts()].matched += matched
-        blocks[key, default: BlockFacts()].leaves.insert(Array(tokens.suffix(from: place + 1)))
-      }
-    }
-    // Blocks of a list are mostly alike: each kind is looked at once.
-    var models: [[Int]: Set<Set<[Int]>>] = [:]
-    for (key, facts) in blocks where facts.matched * 2 > facts.total {
-      models[Array(key.dropLast()), default: []].insert(facts.leaves)
-    }
-    for (key, facts) in blocks where facts.matched == 0 && facts.total >= 3 {
-      // A layer has modules of its own; `norm2` is a module.
-      guard facts.leaves.contains(where: { $0.count > 1 }) else { continue }
-      guard let known = models[Array(key.dropLast())] else { continue }
-      if known.contains(where: { $0.intersection(facts.leaves).count * 5 >= facts.leaves.count * 4 }
-      ) {
-        surplusBlocks.insert(key)
-      }
-    }
   }
 }

@@ -10,8 +10,8 @@ struct DirectoryPairs {
     }
   }
 
-  private var destinations = DirectoryTable()
-  private var sources = DirectoryTable()
+  private var destinations = PrefixTable()
+  private var sources = PrefixTable()
   private var near: Set<Pair> = []
   private var known: Set<Int> = []
 
@@ -19,8 +19,8 @@ struct DirectoryPairs {
   @discardableResult
   mutating func add(_ destination: [Int], _ source: [Int]) -> [Pair] {
     guard destination.count > 1, source.count > 1 else { return [] }
-    let one = destinations.chain(of: destination)
-    let two = sources.chain(of: source)
+    let one = destinations.prefixes(of: destination, length: destination.count - 1)
+    let two = sources.prefixes(of: source, length: source.count - 1)
     var new: [Pair] = []
     for up in 1...min(3, destination.count - 1) {
       for across in 1...min(3, source.count - 1) where up == across || up + across <= 4 {
@@ -34,19 +34,22 @@ struct DirectoryPairs {
 
   /// Where a leaf stands in the destination; its directories get numbers if they have none.
   mutating func place(destination path: [Int]) -> Place {
-    Place(destinations.chain(of: path), count: path.count)
+    Place(
+      destinations.prefixes(of: path, length: max(0, path.count - 1)), count: path.count)
   }
 
   /// Where a leaf stands in the source; its directories get numbers if they have none.
   mutating func place(source path: [Int]) -> Place {
-    Place(sources.chain(of: path), count: path.count)
+    Place(sources.prefixes(of: path, length: max(0, path.count - 1)), count: path.count)
   }
 
   /// From 0 (nothing known) to 1 (siblings are linked).
   func closeness(_ destination: [Int], _ source: [Int]) -> Double {
     closeness(
-      Place(destinations.knownChain(of: destination), count: destination.count),
-      Place(sources.knownChain(of: source), count: source.count))
+      Place(
+        destinations.known(of: destination, length: max(0, destination.count - 1)),
+        count: destination.count),
+      Place(sources.known(of: source, length: max(0, source.count - 1)), count: source.count))
   }
 
   /// From 0 (nothing known) to 1 (siblings are linked).
@@ -94,37 +97,5 @@ struct Place {
       DirectoryPairs.Pair(destination: parent, source: source.above),
       DirectoryPairs.Pair(destination: above, source: source.parent),
     ]
-  }
-}
-
-/// Numbers for directories; each is known by the one it lies in and its own name.
-private struct DirectoryTable {
-  private struct Step: Hashable {
-    var parent: Int
-    var name: Int
-  }
-
-  private var numbers: [Step: Int] = [:]
-
-  /// The directories above the last component, from the root on.
-  mutating func chain(of path: [Int]) -> [Int] {
-    var chain = [0]
-    for name in path.dropLast() {
-      let step = Step(parent: chain[chain.count - 1], name: name)
-      let number = numbers[step] ?? numbers.count + 1
-      numbers[step] = number
-      chain.append(number)
-    }
-    return chain
-  }
-
-  /// The same, as far as the directories have numbers.
-  func knownChain(of path: [Int]) -> [Int] {
-    var chain = [0]
-    for name in path.dropLast() {
-      guard let number = numbers[Step(parent: chain[chain.count - 1], name: name)] else { break }
-      chain.append(number)
-    }
-    return chain
   }
 }

@@ -193,7 +193,7 @@ struct ListPairing {
   private func choose(_ ds: [BlockList], _ ss: [BlockList]) -> [Choice] {
     guard !ds.isEmpty, !ss.isEmpty else { return [] }
     var candidates: [Choice] = []
-    let sProfiles = ss.map { profile($0, sourceTokens, source) }
+    let sProfiles = ss.prefix(64).map { profile($0, sourceTokens, source) }
     for (d, one) in ds.enumerated().prefix(64) {
       let dProfile = profile(one, destinationTokens, destination)
       for (s, two) in ss.enumerated().prefix(64) {

@@ -8,51 +8,44 @@ struct Unstacking {
   /// Replaces stacked slots of `slots` by one slot for each layer, where `other` has a list of that
   /// many blocks with the same contents.
   mutating func expand(_ slots: inout [Slot], against other: [Slot]) {
-    let lists = listTotals(other)
-    guard !lists.isEmpty else { return }
-    let counts = Set(lists.map(\.count))
-    var byDirectory: [ArraySlice<Int>: [Int]] = [:]
+    let lists = StackedLists(other, names)
+    let counts = lists.counts
+    guard !counts.isEmpty else { return }
+    var stacked = [Bool](repeating: false, count: slots.count)
     for (at, slot) in slots.enumerated() {
-      guard let first = slot.shape.first, counts.contains(first),
-        slot.shape.count >= 2 || slot.path.count > 1
-      else { continue }
-      // Nothing numbered lies below a stack's directory.
-      let numbered = slot.path.lastIndex { names.number($0) != nil } ?? -1
-      for depth in max(1, numbered + 1)..<max(1, numbered + 1, slot.path.count) {
-        byDirectory[slot.path.prefix(depth), default: []].append(at)
-      }
+      guard let first = slot.shape.first else { continue }
+      stacked[at] = counts.contains(first) && (slot.shape.count >= 2 || slot.path.count > 1)
     }
-    guard !byDirectory.isEmpty else { return }
-    let totals = directoryCounts(slots, depths: Set(byDirectory.keys.map(\.count)).sorted())
+    guard stacked.contains(true) else { return }
+    let levels = directories(slots, stacked)
     var taken: Set<Int> = []
     var replaced: [Int: [Slot]] = [:]
-    let order = byDirectory.keys.sorted {
-      $0.count != $1.count ? $0.count < $1.count : $0.lexicographicallyPrecedes($1)
-    }
 
     let counterparts = Set(other.map { Whole(path: $0.path, shape: $0.shape) })
-    // Equal numbers of elements first; equal shapes are weaker evidence.
+    // Equal numbers of elements first; equal shapes are weaker evidence. Outer directories first.
     for isExact in [true, false] {
-      for directory in order {
-        guard let members = byDirectory[directory], totals[directory] == members.count,
-          !members.contains(where: { taken.contains($0) }),
-          let count = slots[members[0]].shape.first,
-          members.allSatisfy({ slots[$0].shape.first == count }), count > 1,
-          !members.contains(where: {
-            counterparts.contains(Whole(path: slots[$0].path, shape: slots[$0].shape))
-          })
-        else { continue }
-        let total = members.reduce(0) { saturatingSum($0, slots[$1].elements) }
-        let shapes = members.map { layoutKey(Array(slots[$0].shape.dropFirst())) }
-        let fits = lists.contains {
-          isExact
-            ? $0.count == count && $0.total == total : $0.matches(count: count, shapes: shapes)
+      for (depth, level) in levels.enumerated() {
+        let fitting = level.filter { members in
+          guard let first = members.first, let count = slots[first].shape.first, count > 1,
+            !members.contains(where: { taken.contains($0) }),
+            members.allSatisfy({ slots[$0].shape.first == count }),
+            !members.contains(where: {
+              counterparts.contains(Whole(path: slots[$0].path, shape: slots[$0].shape))
+            })
+          else { return false }
+          return lists.fit(members.map { slots[$0] }, count: count, isExact: isExact)
         }
-        guard fits else { continue }
-        found.append((Array(directory), count))
-        for at in members {
-          taken.insert(at)
-          replaced[at] = layers(of: slots[at], count: count, below: Array(directory))
+        let inOrder = fitting.sorted {
+          slots[$0[0]].path.prefix(depth).lexicographicallyPrecedes(slots[$1[0]].path.prefix(depth))
+        }
+        for members in inOrder {
+          let directory = Array(slots[members[0]].path.prefix(depth))
+          let count = slots[members[0]].shape[0]
+          found.append((directory, count))
+          for at in members {
+            taken.insert(at)
+            replaced[at] = layers(of: slots[at], count: count, below: directory)
+          }
         }
       }
     }
@@ -76,51 +69,29 @@ struct Unstacking {
     var shape: [Int]
   }
 
-  private struct ListTotal {
-    var count: Int
-    var total: Int
-    var keys: Set<[Int]>
-
-    func matches(count: Int, shapes: [[Int]]) -> Bool {
-      guard self.count == count else { return false }
-      let known = shapes.count { keys.contains($0) }
-      return shapes.count >= 4 && known * 10 >= shapes.count * 7
-    }
-  }
-
-  /// Every list of numbered blocks: how many, how many elements, which shapes.
-  private func listTotals(_ slots: [Slot]) -> [ListTotal] {
-    struct Sum {
-      var numbers: Set<Int> = []
-      var total = 0
-      var keys: Set<[Int]> = []
-
-      mutating func add(_ number: Int, elements: Int, key: [Int]) {
-        numbers.insert(number)
-        total = saturatingSum(total, elements)
-        keys.insert(key)
+  /// By depth, the directories that hold nothing but stacks: the slots in each.
+  private func directories(_ slots: [Slot], _ stacked: [Bool]) -> [[[Int]]] {
+    var prefixes = PrefixTable()
+    var members = NumberedValues<[Int]>()
+    var depths = NumberedValues<Int>()
+    var totals = NumberedValues<Int>()
+    for (at, slot) in slots.enumerated() where slot.path.count > 1 {
+      let numbers = prefixes.prefixes(of: slot.path, length: slot.path.count - 1)
+      for number in numbers { totals[number, default: 0] += 1 }
+      guard stacked[at] else { continue }
+      // Nothing numbered lies below a stack's directory.
+      let numbered = slot.path.lastIndex { names.number($0) != nil } ?? -1
+      for depth in max(1, numbered + 1)..<max(1, numbered + 1, slot.path.count) {
+        members[numbers[depth], default: []].append(at)
+        depths[numbers[depth], default: depth] = depth
       }
     }
-    var sums: [ArraySlice<Int>: Sum] = [:]
-    for slot in slots {
-      let tokens = names.tokens(of: slot.path)
-      let key = layoutKey(slot.shape)
-      for (at, token) in tokens.dropLast().enumerated() where Token.isNumber(token) {
-        sums[tokens.prefix(at), default: Sum()].add(token, elements: slot.elements, key: key)
-      }
+    var levels: [[[Int]]] = []
+    for (number, own) in members.all where totals[number] == own.count {
+      guard let depth = depths[number] else { continue }
+      while levels.count <= depth { levels.append([]) }
+      levels[depth].append(own)
     }
-    return sums.values.filter { $0.numbers.count > 1 }.map {
-      ListTotal(count: $0.numbers.count, total: $0.total, keys: $0.keys)
-    }
-  }
-
-  private func directoryCounts(_ slots: [Slot], depths: [Int]) -> [ArraySlice<Int>: Int] {
-    var counts: [ArraySlice<Int>: Int] = [:]
-    for slot in slots {
-      for depth in depths where depth < slot.path.count {
-        counts[slot.path.prefix(depth), default: 0] += 1
-      }
-    }
-    return counts
+    return levels
   }
 }

@@ -117,13 +117,22 @@ func saturatingSum(_ a: Int, _ b: Int) -> Int {
 
 /// Substring test without Foundation.
 func contains(_ text: String, _ word: String) -> Bool {
-  let haystack = text.utf8
-  let needle = word.utf8
-  guard let first = needle.first else { return true }
-  var rest = haystack[...]
-  while let start = rest.firstIndex(of: first) {
-    if rest[start...].starts(with: needle) { return true }
-    rest = rest[haystack.index(after: start)...]
+  let found = text.utf8.withContiguousStorageIfAvailable { bytes in
+    word.utf8.withContiguousStorageIfAvailable { contains(bytes, $0) }
+  }
+  if case .some(.some(let answer)) = found { return answer }
+  return contains(Array(text.utf8), Array(word.utf8))
+}
+
+private func contains(
+  _ bytes: some RandomAccessCollection<UInt8>, _ word: some RandomAccessCollection<UInt8>
+) -> Bool {
+  guard let first = word.first else { return true }
+  var rest = bytes[...]
+  while rest.count >= word.count, let start = rest.firstIndex(of: first) {
+    rest = rest[start...]
+    if rest.starts(with: word) { return true }
+    rest = rest.dropFirst()
   }
   return false
 }

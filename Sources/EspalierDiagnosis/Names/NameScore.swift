@@ -12,58 +12,56 @@ struct NameProfile {
 
 final class NameScorer {
   let names: NameTable
-  private var conceptIDs: [String: Int] = [:]
-  private var cache: [Int: [String]] = [:]
+  /// Numbers of concepts in this scorer, by the numbers that the table gives them.
+  private var conceptIDs: [Int] = []
   private var frequency: [Int] = []
   private var total = 0
+  /// What each concept weighs, as far as it was asked for.
+  private var weights: [Double] = []
 
   init(_ names: NameTable) { self.names = names }
 
   func profile(_ path: [Int]) -> NameProfile {
     var concepts: [Int] = []
     var numbers: [Int] = []
-    var words: [String] = []
+    var saysNorm = false
     for (place, id) in path.enumerated() {
-      let parts = place + 1 == path.count ? leafWords(id) : componentWords(id)
-      for word in parts {
-        if let number = Int(word) {
-          numbers.append(number)
-          words.append(word)
-          continue
-        }
-        words.append(word)
-        for concept in meanings(of: word) where !concept.isEmpty {
-          concepts.append(conceptID(concept))
-        }
-      }
+      let component = names.words(of: id)
+      let said = place + 1 == path.count ? component.leaf : component.module
+      numbers += said.numbers
+      for concept in said.concepts { concepts.append(conceptID(concept)) }
+      saysNorm = saysNorm || said.saysNorm
     }
-    let leaf = path.last.map { names.text($0) } ?? ""
     return NameProfile(
-      concepts: Array(Set(concepts)).sorted(), numbers: numbers, role: Vocabulary.role(leaf),
-      ordinal: Vocabulary.normOrdinal(words.map { $0.lowercased() }), part: part(of: path))
+      concepts: unique(concepts), numbers: numbers, role: names.role(path.last ?? -1),
+      ordinal: saysNorm ? ordinal(path) : nil, part: part(of: path))
+  }
+
+  private func unique(_ numbers: [Int]) -> [Int] {
+    guard numbers.count > 1 else { return numbers }
+    let sorted = numbers.sorted()
+    var out: [Int] = []
+    out.reserveCapacity(sorted.count)
+    for number in sorted where number != out.last { out.append(number) }
+    return out
+  }
+
+  private func ordinal(_ path: [Int]) -> Int? {
+    let words = path.dropLast().flatMap { names.words(of: $0).module.words }
+    let leaf = path.last.map { names.words(of: $0).leaf.words } ?? []
+    return Vocabulary.normOrdinal((words + leaf).map { $0.lowercased() })
   }
 
   /// The one part that the last component which names any says; a fused name says several.
   private func part(of path: [Int]) -> Int? {
     for id in path.suffix(2).reversed() {
-      let said = Vocabulary.parts.filter { concepts(of: [id]).contains($0) }
-      if !said.isEmpty { return said.count == 1 ? conceptID(said[0]) : nil }
+      switch names.words(of: id).part {
+      case .none: continue
+      case .one(let concept): return conceptID(concept)
+      case .several: return nil
+      }
     }
     return nil
-  }
-
-  /// Concepts behind a word, singular and plural alike.
-  private func meanings(of word: String) -> [String] {
-    if let known = Vocabulary.concepts[word] { return known }
-    // `qcontent`, `knorm`: the letter of an attention's part before a word.
-    if word.count > 3, let first = word.first, let part = Vocabulary.concepts[String(first)],
-      "qkv".contains(first), let rest = Vocabulary.concepts[String(word.dropFirst())]
-    {
-      return part + rest
-    }
-    guard word.count > 3, word.hasSuffix("s"), !word.hasSuffix("ss") else { return [word] }
-    let singular = String(word.dropLast())
-    return Vocabulary.concepts[singular] ?? [singular]
   }
 
   private var componentConcepts: [Int: Set<String>] = [:]
@@ -102,7 +100,7 @@ final class NameScorer {
 
   private func topics(of id: Int) -> Topic {
     if topics.indices.contains(id), let known = topics[id] { return known }
-    let concepts = concepts(of: [id])
+    let concepts = names.words(of: id).concepts
     let found = Topic(Topic.words.filter { concepts.contains($0.1) }.map(\.0))
     while topics.count <= id { topics.append(nil) }
     topics[id] = found
@@ -114,7 +112,7 @@ final class NameScorer {
     var out: Set<String> = []
     for id in path {
       if componentConcepts[id] == nil {
-        componentConcepts[id] = Set(componentWords(id).flatMap(meanings))
+        componentConcepts[id] = Set(names.words(of: id).concepts)
       }
       out.formUnion(componentConcepts[id] ?? [])
     }
@@ -125,23 +123,26 @@ final class NameScorer {
   func observe(_ profile: NameProfile) {
     total += 1
     for concept in profile.concepts { frequency[concept] += 1 }
+    weights.removeAll(keepingCapacity: true)
   }
 
   func score(_ a: NameProfile, _ b: NameProfile) -> Double {
+    while weights.count < frequency.count { weights.append(weight(frequency[weights.count])) }
     var shared = 0.0
     var all = 0.0
     var i = 0
     var j = 0
-    while i < a.concepts.count || j < b.concepts.count {
-      if j >= b.concepts.count || (i < a.concepts.count && a.concepts[i] < b.concepts[j]) {
-        all += weight(a.concepts[i])
+    let (one, two) = (a.concepts, b.concepts)
+    while i < one.count || j < two.count {
+      if j >= two.count || (i < one.count && one[i] < two[j]) {
+        all += weights[one[i]]
         i += 1
-      } else if i >= a.concepts.count || b.concepts[j] < a.concepts[i] {
-        all += weight(b.concepts[j])
+      } else if i >= one.count || two[j] < one[i] {
+        all += weights[two[j]]
         j += 1
       } else {
-        shared += 2 * weight(a.concepts[i])
-        all += 2 * weight(a.concepts[i])
+        shared += 2 * weights[one[i]]
+        all += 2 * weights[one[i]]
         i += 1
         j += 1
       }
@@ -160,71 +161,21 @@ final class NameScorer {
     return 0
   }
 
-  private func weight(_ concept: Int) -> Double {
+  private func weight(_ frequency: Int) -> Double {
     guard total > 0 else { return 1 }
-    let share = Double(frequency[concept]) / Double(total)
+    let share = Double(frequency) / Double(total)
     return max(0.05, 1 - share)
   }
 
-  private func conceptID(_ concept: String) -> Int {
-    if let id = conceptIDs[concept] { return id }
+  private func conceptID(_ concept: Int) -> Int {
+    while conceptIDs.count <= concept { conceptIDs.append(-1) }
+    if conceptIDs[concept] >= 0 { return conceptIDs[concept] }
     let id = frequency.count
     conceptIDs[concept] = id
     frequency.append(0)
     return id
   }
 
-  private func leafWords(_ id: Int) -> [String] {
-    let text = names.text(id)
-    switch Vocabulary.role(text) {
-    // The role is compared apart; only what else the leaf says counts as a word.
-    case .other: return componentWords(id)
-    default:
-      return componentWords(id).filter {
-        !["weight", "bias", "kernel", "gamma", "beta", "scale", "running", "moving", "mean", "var"]
-          .contains($0)
-      }
-    }
-  }
-
-  /// Lower-case words of a component, split at underscores, digits and capitals.
-  func componentWords(_ id: Int) -> [String] {
-    if let cached = cache[id] { return cached }
-    var words: [String] = []
-    var word: [UInt8] = []
-    var previousIsLower = false
-    func flush() {
-      if !word.isEmpty { words.append(String(decoding: word, as: UTF8.self)) }
-      word = []
-    }
-    for byte in names.text(id).utf8 {
-      if byte == 0x5F || byte == 0x2D || byte == 0x20 {
-        flush()
-        previousIsLower = false
-        continue
-      }
-      let isDigit = NamePattern.isDigit(byte)
-      let isUpper = byte >= 0x41 && byte <= 0x5A
-      if let last = word.last, isDigit != NamePattern.isDigit(last) || (isUpper && previousIsLower)
-      {
-        flush()
-      }
-      previousIsLower = byte >= 0x61 && byte <= 0x7A
-      word.append(isUpper ? byte + 0x20 : byte)
-    }
-    flush()
-    // `layer_norm`, `LayerNorm` and `layernorm` are one word.
-    var joined: [String] = []
-    for word in words {
-      if word == "norm" || word == "forward", let last = joined.last,
-        ["layer", "batch", "group", "rms", "feed"].contains(last)
-      {
-        joined[joined.count - 1] = last + word
-      } else {
-        joined.append(word)
-      }
-    }
-    cache[id] = joined
-    return joined
-  }
+  /// Lower-case words of a component.
+  func componentWords(_ id: Int) -> [String] { names.words(of: id).words }
 }

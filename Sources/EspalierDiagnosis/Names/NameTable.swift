@@ -9,6 +9,8 @@ final class NameTable {
   private var roles: [Vocabulary.Role] = []
   /// Tokens of components that stay whole, as last ones do; made when asked for.
   private var wholes: [Int?] = []
+  private var meanings: [ComponentWords?] = []
+  private var concepts = ConceptNumbers()
   private var wordIDs: [String: Int] = [:]
   private(set) var words: [String] = []
 
@@ -20,7 +22,19 @@ final class NameTable {
     tokens.append(split(bytes))
     roles.append(Vocabulary.role(texts[id]))
     wholes.append(nil)
+    meanings.append(nil)
     return id
+  }
+
+  /// The component's words, split and looked up when first asked for.
+  func words(of id: Int) -> ComponentWords {
+    guard meanings.indices.contains(id) else {
+      return ComponentWords("", role: .other, numbers: &concepts)
+    }
+    if let known = meanings[id] { return known }
+    let words = ComponentWords(texts[id], role: roles[id], numbers: &concepts)
+    meanings[id] = words
+    return words
   }
 
   /// Paths of tensors. Neighbours share most of their path, so only what differs is looked up.

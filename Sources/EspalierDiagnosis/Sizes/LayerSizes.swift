@@ -104,11 +104,10 @@ struct LayerSizes {
 
   /// How much a component says that this is the last layer; below zero where it says the opposite.
   private func rank(_ id: Int) -> Int {
-    let words = model.scorer.componentWords(id)
-    if words.contains(where: Self.within.contains) { return -1 }
-    if words.contains("fc") { return 2 }
-    let concepts = model.scorer.concepts(of: CollectionOfOne(id))
-    return concepts.contains("class") ? 3 : concepts.contains("head") ? 2 : 0
+    let said = model.names.words(of: id)
+    if said.words.contains(where: Self.within.contains) { return -1 }
+    if said.words.contains("fc") { return 2 }
+    return said.concepts.contains("class") ? 3 : said.concepts.contains("head") ? 2 : 0
   }
 
   /// Words of matrices that stand at a model's edge and are not its last layer.

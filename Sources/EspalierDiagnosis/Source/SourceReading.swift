@@ -71,13 +71,18 @@ struct SourceReader {
     let entries = Set(Vocabulary.optimizerEntries.map { names.intern($0) })
     let leaves = Set(Vocabulary.optimizerLeaves.map { names.intern($0) })
     let steps = Set(["global_step", "step", "iteration"].map { names.intern($0) })
-    var byPath: [ArraySlice<Int>: Int] = [:]
-    for (index, path) in paths.enumerated() { byPath[path[...]] = index }
+    var prefixes = PrefixTable()
+    var byPath = NumberedValues<Int>()
+    let places = paths.map { path in
+      let numbers = prefixes.prefixes(of: path)
+      return (above: numbers[max(0, path.count - 1)], own: numbers[path.count])
+    }
+    for (index, place) in places.enumerated() { byPath[place.own, default: index] = index }
     for (index, path) in paths.enumerated() {
       guard let leaf = path.last else { continue }
       let below = path.count > 1 && path.prefix(2).contains { entries.contains($0) }
       // A slot variable hangs below the name of the tensor it belongs to.
-      let owner = byPath[path.dropLast()]
+      let owner = byPath[places[index].above]
       let hangs =
         owner.map { inventory.tensors[$0].shape == inventory.tensors[index].shape } ?? false
       let counts = path.count == 1 && steps.contains(leaf) && inventory.tensors[index].elements == 1
@@ -94,15 +99,23 @@ struct SourceReader {
   private mutating func setCopyAside(destinationCount: Int, destinationPaths: [[Int]]) {
     let free = paths.indices.filter { !taken[$0] }
     guard free.count >= 4 else { return }
-    var members: [[Int]: [Int]] = [:]
+    var counts: [ArraySlice<Int>: Int] = [:]
     for index in free {
       for depth in 1...3 where paths[index].count > depth {
-        members[Array(paths[index].prefix(depth)), default: []].append(index)
+        counts[paths[index].prefix(depth), default: 0] += 1
       }
     }
-    let big = members.filter { key, list in
-      list.count * 4 >= free.count && list.count >= 4
-        && key.last.map { names.number($0) == nil } ?? false
+    let heads = Set(
+      counts.filter { key, count in
+        count * 4 >= free.count && count >= 4 && key.last.map { names.number($0) == nil } ?? false
+      }.keys)
+    guard heads.count > 1 else { return }
+    var big: [[Int]: [Int]] = [:]
+    for index in free {
+      for depth in 1...3 where paths[index].count > depth {
+        let head = paths[index].prefix(depth)
+        if heads.contains(head) { big[Array(head), default: []].append(index) }
+      }
     }
     let keys = big.keys.sorted {
       ($0.count, $0.map { names.text($0) }.joined()) < (

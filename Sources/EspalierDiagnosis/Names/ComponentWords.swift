@@ -1,0 +1,136 @@
+/// The words of a path component and what they mean; made once for all that compare names.
+final class ComponentWords {
+  /// Lower-case words, split at underscores, digits and capitals.
+  let words: [String]
+  /// Concepts behind all words.
+  let concepts: [String]
+  /// What the component says as a module.
+  let module: Said
+  /// What it says as the last one of a path: a leaf's role is compared apart.
+  let leaf: Said
+  /// Which of query, key, value, gate, up and down it says.
+  let part: Part
+
+  struct Said {
+    var words: [String]
+    /// Numbers of the concepts of all words that are no numbers.
+    var concepts: [Int]
+    var numbers: [Int]
+    /// Only such a name can say which of a block's norms it is.
+    var saysNorm: Bool
+  }
+
+  enum Part {
+    case none
+    case one(Int)
+    case several
+  }
+
+  init(_ text: String, role: Vocabulary.Role, numbers: inout ConceptNumbers) {
+    words = Self.split(text)
+    concepts = words.flatMap(Self.meanings)
+    module = Self.said(words, &numbers)
+    switch role {
+    case .other: leaf = module
+    default: leaf = Self.said(words.filter { !Self.roleWords.contains($0) }, &numbers)
+    }
+    let concepts = self.concepts
+    let parts = Vocabulary.parts.filter(concepts.contains)
+    switch parts.count {
+    case 0: part = .none
+    case 1: part = .one(numbers[parts[0]])
+    default: part = .several
+    }
+  }
+
+  private static let roleWords: Set<String> = [
+    "weight", "bias", "kernel", "gamma", "beta", "scale", "running", "moving", "mean", "var",
+  ]
+
+  private static func said(_ words: [String], _ concepts: inout ConceptNumbers) -> Said {
+    var said = Said(words: words, concepts: [], numbers: [], saysNorm: false)
+    for word in words {
+      if let number = Int(word) {
+        said.numbers.append(number)
+        continue
+      }
+      for concept in meanings(of: word) { said.concepts.append(concepts[concept]) }
+      if contains(word, "norm") || contains(word, "ln") { said.saysNorm = true }
+    }
+    return said
+  }
+
+  /// Concepts behind a word, singular and plural alike.
+  private static func meanings(of word: String) -> [String] {
+    if let known = Vocabulary.concepts[word] { return known }
+    guard word.utf8.count > 3, word.count > 3 else { return [word] }
+    // `qcontent`, `knorm`: the letter of an attention's part before a word.
+    if let first = word.first, "qkv".contains(first), let part = Vocabulary.concepts[String(first)],
+      let rest = Vocabulary.concepts[String(word.dropFirst())]
+    {
+      return part + rest
+    }
+    guard word.hasSuffix("s"), !word.hasSuffix("ss") else { return [word] }
+    let singular = String(word.dropLast())
+    return Vocabulary.concepts[singular] ?? [singular]
+  }
+
+  private static func split(_ text: String) -> [String] {
+    var words: [String] = []
+    var word: [UInt8] = []
+    var previousIsLower = false
+    func flush() {
+      if !word.isEmpty { words.append(String(decoding: word, as: UTF8.self)) }
+      word.removeAll(keepingCapacity: true)
+    }
+    for byte in text.utf8 {
+      if byte == 0x5F || byte == 0x2D || byte == 0x20 {
+        flush()
+        previousIsLower = false
+        continue
+      }
+      let isDigit = NamePattern.isDigit(byte)
+      let isUpper = byte >= 0x41 && byte <= 0x5A
+      if let last = word.last, isDigit != NamePattern.isDigit(last) || (isUpper && previousIsLower)
+      {
+        flush()
+      }
+      previousIsLower = byte >= 0x61 && byte <= 0x7A
+      word.append(isUpper ? byte + 0x20 : byte)
+    }
+    flush()
+    return joined(words)
+  }
+
+  /// `layer_norm`, `LayerNorm` and `layernorm` are one word.
+  private static func joined(_ words: [String]) -> [String] {
+    guard words.count > 1, words.contains(where: { $0 == "norm" || $0 == "forward" }) else {
+      return words
+    }
+    var joined: [String] = []
+    for word in words {
+      if word == "norm" || word == "forward", let last = joined.last,
+        ["layer", "batch", "group", "rms", "feed"].contains(last)
+      {
+        joined[joined.count - 1] = last + word
+      } else {
+        joined.append(word)
+      }
+    }
+    return joined
+  }
+}
+
+/// Numbers for concepts, in the order in which they are met.
+struct ConceptNumbers {
+  private var numbers: [String: Int] = [:]
+
+  subscript(_ concept: String) -> Int {
+    mutating get {
+      if let known = numbers[concept] { return known }
+      let number = numbers.count
+      numbers[concept] = number
+      return number
+    }
+  }
+}
