@@ -1,8 +1,14 @@
 import Espalier
 
-/// Causes for 100,000 tensors a side: as layers of one model, and as modules with names of their own.
+/// Causes for 100,000 tensors a side, in trees of different form: layers of one model are what the
+/// search is made for, names that nothing joins what it finds hardest.
 func benchmarkDiagnosis() {
-  for (what, pair) in [("in layers", layers()), ("in modules of different names", modules())] {
+  let pairs = [
+    ("in layers", layers()), ("in modules of different names", modules()),
+    ("in one list under other names", list()), ("that nothing joins", strangers()),
+    ("twelve modules deep", deep()),
+  ]
+  for (what, pair) in pairs {
     let start = now()
     let found = Engine().diagnose(destination: pair.0, source: pair.1).mapping.links.count
     let seconds = now() - start
@@ -39,6 +45,47 @@ private func modules() -> (Inventory, Inventory) {
     sides.1.append(TensorFacts("model.\(two).bias", [shape[0]]))
   }
   return (Inventory(tensors: sides.0), Inventory(tensors: sides.1))
+}
+
+private func list() -> (Inventory, Inventory) {
+  pair { number in
+    let shape = [32 + number % 977, 16]
+    return (TensorFacts("net.\(word(number))", shape), TensorFacts("model.\(word(~number))", shape))
+  }
+}
+
+private func strangers() -> (Inventory, Inventory) {
+  pair { number in
+    (
+      TensorFacts(
+        "\(word(number)).\(word(number + 700_000)).weight",
+        [32 + number % 977, 16 + number % 311]),
+      TensorFacts(
+        "\(word(number + 100_000)).\(word(number + 300_000))",
+        [40 + number % 1013, 24 + number % 377])
+    )
+  }
+}
+
+/// Modules in modules, two in each, and 32 leaves in the innermost.
+private func deep() -> (Inventory, Inventory) {
+  pair { number in
+    let path = (0..<12).reversed().map { "m\(number >> ($0 + 5) & 1)" }.joined(separator: ".")
+    let shape = [16, 16 + number % 64]
+    return (
+      TensorFacts("\(path).leaf\(number).weight", shape),
+      TensorFacts("module.\(path).leaf\(number).kernel", shape)
+    )
+  }
+}
+
+private func pair(_ make: (Int) -> (TensorFacts, TensorFacts)) -> (Inventory, Inventory) {
+  let both = (0..<100_000).map(make)
+  return (Inventory(tensors: both.map(\.0)), Inventory(tensors: both.map(\.1)))
+}
+
+private func word(_ number: Int) -> String {
+  spelt((number &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407) >> 3)
 }
 
 private func spelt(_ number: Int) -> String {
