@@ -130,3 +130,35 @@ import Testing
     #expect(!causes(pair("stem.weight")).contains("rope_permuted"))
   }
 }
+
+/// Files that keep their weights in an entry of one name.
+@Suite struct SameContainerTests {
+  private let tensors = [TensorFacts("0.weight", [8, 4]), TensorFacts("0.bias", [8])]
+
+  private func report(below container: String?, _ prefix: String) -> Report {
+    var destination = Inventory(tensors: tensors)
+    if let container { destination.container = [Array(container.utf8)] }
+    let source = Inventory(
+      tensors: tensors.map { TensorFacts(prefix + $0.text, $0.shape) },
+      metadata: ["container": "torch"])
+    return Engine().diagnose(destination: destination, source: source)
+  }
+
+  @Test func nothingStandsAgainstALoadThatOpensBoth() {
+    let same = report(below: "state_dict", "state_dict.")
+    #expect(same.diagnoses.isEmpty)
+    #expect(same.before.tensors == 2)
+    #expect(same.mapping.links.count == 2)
+    #expect(same.rules.contains(.enter("state_dict")))
+  }
+
+  @Test func anotherContainerIsACause() {
+    #expect(report(below: "model", "state_dict.").diagnoses.map(\.cause) == [.wrapperNesting])
+    #expect(report(below: nil, "state_dict.").diagnoses.map(\.cause) == [.wrapperNesting])
+  }
+
+  @Test func aPrefixInTheSameContainerIsTheOnlyCause() {
+    let diagnoses = report(below: "state_dict", "state_dict.module.").diagnoses
+    #expect(diagnoses.map(\.cause) == [.prefixAdded])
+  }
+}

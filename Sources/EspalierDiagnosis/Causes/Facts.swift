@@ -72,9 +72,11 @@ struct Facts {
   /// A load by equal names and shapes.
   private static func before(_ findings: Findings) -> Coverage {
     let byName = NameIndex(findings.source)
+    let container = findings.destination.container.flatMap { $0 + [UInt8(ascii: ".")] }
     let loaded = findings.destination.tensors.indices.filter {
       let tensor = findings.destination.tensors[$0]
-      return byName[tensor.name].map { findings.source.tensors[$0].shape } == tensor.shape
+      let found = byName[tensor.name] ?? (container.isEmpty ? nil : byName[container + tensor.name])
+      return found.map { findings.source.tensors[$0].shape } == tensor.shape
     }
     return Coverage(destinations: loaded, of: findings.destination)
   }

@@ -18,6 +18,8 @@ enum NamingCauses {
     guard
       let (path, count) = counts.max(by: { ($0.value, $1.key.count) < ($1.value, $0.key.count) })
     else { return nil }
+    // Where both files have the same container, a load opens both.
+    if path.map(facts.names.text) == facts.findings.destination.containerWords { return nil }
     let total = counts.values.reduce(0, +)
     let others = counts.keys.filter { $0 != path }.map { describe($0, facts) }.sorted()
     var evidence = [

@@ -58,7 +58,7 @@ struct Reorderings {
   private enum Rotary { case interleaved, halves }
 
   private func rotaryLayout(_ inventory: Inventory, _ slots: [Slot]) -> Rotary? {
-    if contains(inventory.container, "gguf") || inventory.metadata["general.architecture"] != nil {
+    if contains(inventory.fileKind, "gguf") || inventory.metadata["general.architecture"] != nil {
       return inventory.metadata["general.architecture"] == "llama" ? .interleaved : nil
     }
     // Each word of the names is looked at once, however often it stands in them.

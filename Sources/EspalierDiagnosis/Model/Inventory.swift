@@ -60,6 +60,8 @@ public struct Inventory: Sendable {
   public var tensors: [TensorFacts]
   /// Non-tensor entries, nested keys joined with dots (`params.json.n_heads`).
   public var metadata: [String: String]
+  /// The container that names leave out, as it is opened by itself (`state_dict`), in components.
+  public var container: [[UInt8]] = []
   /// Values of tensor `index`, up to `limit` leading elements, where they are at hand.
   public var probe: (@Sendable (_ index: Int, _ limit: Int) -> [Float]?)?
 
@@ -89,7 +91,10 @@ public struct Inventory: Sendable {
   }
 
   /// What kind of file it is, as its reader or its skeleton says.
-  var container: String { (metadata["container"] ?? metadata["format"] ?? "").lowercased() }
+  var fileKind: String { (metadata["container"] ?? metadata["format"] ?? "").lowercased() }
+
+  /// The container's name as text.
+  var containerWords: [String] { container.map { String(decoding: $0, as: UTF8.self) } }
 
   /// A column-major writer whose dimensions were read as they stand.
   var isColumnMajor: Bool {

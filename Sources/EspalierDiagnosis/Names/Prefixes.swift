@@ -52,7 +52,7 @@ struct PrefixSolver {
   // MARK: Containers
 
   private func cutContainer(_ slots: inout [Slot], destination: [[Int]], hasOthers: Bool) {
-    let format = source.container
+    let format = source.fileKind
     if Vocabulary.flatFormats.contains(where: { contains(format, $0) }) { return }
     for _ in 0..<2 {
       let first = slots.filter { $0.path.count > 1 }.map { $0.path[0] }

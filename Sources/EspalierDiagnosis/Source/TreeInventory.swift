@@ -36,6 +36,7 @@ extension Inventory {
           dtype: array.dtype.name, tiedTo: tiedTo))
     }
     self.init(tensors: facts, metadata: metadata)
+    container = tree.path(of: root).segments.map(\.name.bytes)
   }
 
   /// The leaves whose tensors ``init(_:at:reversesShapes:metadata:keeps:)`` lists, in its order.
