@@ -161,4 +161,13 @@ import Testing
     let diagnoses = report(below: "state_dict", "state_dict.module.").diagnoses
     #expect(diagnoses.map(\.cause) == [.prefixAdded])
   }
+  @Test func equalNamesAreInNoContainer() {
+    let names = ["layers.a.kernel", "layers.b.kernel", "layers.c.kernel"]
+    let tensors = names.map { TensorFacts($0, [8, 4]) }
+    let others = tensors + [TensorFacts("optimizer.state.0.exp_avg", [8, 4])]
+    let report = Engine().diagnose(
+      destination: Inventory(tensors: tensors),
+      source: Inventory(tensors: others, metadata: ["container": "keras"]))
+    #expect(report.diagnoses.map(\.cause) == [.optimizerStateIncluded])
+  }
 }

@@ -83,6 +83,9 @@ struct PrefixSolver {
           && wanted.contains(slot.path.dropFirst())
       }
       guard after >= before else { return }
+      // Names that are equal as they stand are in no container.
+      let whole = Set(destination)
+      if 2 * slots.count(where: { whole.contains($0.path) }) > slots.count { return }
       let inDestination = destination.contains { $0.first.map { cut.contains($0) } == true }
       if inDestination && after == before && !hasOthers { return }
       for at in slots.indices {
