@@ -19,9 +19,9 @@ struct HeadSize {
   init(_ findings: Findings) {
     stated = [findings.source, findings.destination].map { side in
       Stated(
-        size: side.number(["head_dim", "rope.dimension_count", "attention.key_length"]),
+        size: side.statedHeadSize,
         width: side.number(["hidden_size", "dim", "embedding_length", "n_embd", "d_model"]),
-        heads: side.number(["num_attention_heads", "n_heads", "attention.head_count", "n_head"]))
+        heads: side.statedHeads)
     }
     let names = findings.names
     var isFrequency: [Int: Bool] = [:]

@@ -85,6 +85,21 @@ public struct Inventory: Sendable {
     return nil
   }
 
+  /// Attention heads, as the file or a configuration beside it says.
+  var statedHeads: Int? {
+    number(["num_attention_heads", "n_heads", "attention.head_count", "n_head", "num_heads"])
+  }
+
+  /// Heads of keys and values, said likewise.
+  var statedKeyHeads: Int? {
+    number(["num_key_value_heads", "n_kv_heads", "attention.head_count_kv"])
+  }
+
+  /// Width of one head, said likewise.
+  var statedHeadSize: Int? {
+    number(["head_dim", "rope.dimension_count", "attention.key_length"])
+  }
+
   /// True where some metadata value or key contains `word`.
   package func mentions(_ word: String) -> Bool {
     metadata.contains { contains($0.key, word) || contains($0.value, word) }

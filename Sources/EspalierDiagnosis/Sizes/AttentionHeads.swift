@@ -4,23 +4,18 @@ struct AttentionHeads {
   let model: OrientedSlots
   let inventory: Inventory
 
-  private static let stated = [
-    "num_attention_heads", "n_heads", "attention.head_count", "n_head", "num_heads",
-  ]
-  private static let statedKeys = ["num_key_value_heads", "n_kv_heads", "attention.head_count_kv"]
-
   /// - Returns: Heads of the queries, and of keys where these have fewer.
   func read() -> (heads: Int?, keyHeads: Int?) {
     let rows = projections
-    let size = headSize
+    let size = inventory.statedHeadSize ?? headSize
     func heads(_ rows: Int?) -> Int? {
-      guard let rows, let size, rows % size == 0 else { return nil }
+      guard let rows, let size, rows >= size, rows % size == 0 else { return nil }
       return rows / size
     }
-    let queries = inventory.number(Self.stated) ?? perHead ?? heads(rows.query)
-    var keys = inventory.number(Self.statedKeys) ?? heads(rows.key)
+    let queries = inventory.statedHeads ?? perHead ?? heads(rows.query)
+    var keys = inventory.statedKeyHeads ?? heads(rows.key)
     if keys == nil, let queries, let query = rows.query, let key = rows.key, key > 0,
-      query % key == 0
+      query >= key, query % key == 0
     {
       keys = queries / (query / key)
     }
