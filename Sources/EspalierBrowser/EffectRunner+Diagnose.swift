@@ -65,17 +65,13 @@ extension WhyEntry {
     let (own, skipped) = destination.split(
       entering.filter { !diagnosis.remedy.contains($0) } + diagnosis.remedy)
     self.init(
-      sentence: visible(diagnosis.sentence),
-      evidence: visible(diagnosis.evidence.joined(separator: "; ")), harm: Harm(diagnosis.harm),
-      remedy: visible((count > 2 ? "\(count) rules, first " : "") + shown),
+      sentence: diagnosis.sentence, evidence: diagnosis.evidence.joined(separator: "; "),
+      harm: Harm(diagnosis.harm), remedy: (count > 2 ? "\(count) rules, first " : "") + shown,
       isAssumption: diagnosis.isAssumption,
       action: diagnosis.remedy.isEmpty
         ? .none : .remedy(Remedy(rules: own, skipped: skipped)))
   }
 }
-
-/// Sentences have names of the files in them.
-private func visible(_ text: String) -> String { visibleText(text.utf8) }
 
 extension WhyEntry.Harm {
   fileprivate init(_ harm: EspalierDiagnosis.Harm) {

@@ -98,7 +98,7 @@ struct ExplainText {
     let shown = isFull || rules.count <= 2 ? rules[...] : rules.prefix(1)
     var lines = shown.map { rule in
       let amount = amounts[rule].map { "  (\($0))" } ?? ""
-      return "   \(mark) \(visibleText(Array(rule.shortDescription.utf8)))\(amount)"
+      return "   \(mark) \(rule.shortDescription)\(amount)"
     }
     if shown.count < rules.count {
       lines.append("   \(mark) and \(counted(rules.count - shown.count, "more rule"))")

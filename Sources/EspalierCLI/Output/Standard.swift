@@ -94,8 +94,10 @@ func complain(_ sentence: String, prefix: String = "espalier: ") {
   }
 }
 
-/// The text with everything made visible but the ends of its lines.
+/// The text with everything made visible but the ends of its lines. Most text is plain: a listing has a
+/// line for each of a million arrays.
 private func visibleLines(_ text: String) -> String {
-  text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+  if text.utf8.allSatisfy({ 0x20..<0x7f ~= $0 || $0 == UInt8(ascii: "\n") }) { return text }
+  return text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     .map { visibleText($0) }.joined(separator: "\n")
 }

@@ -108,8 +108,10 @@ struct Facts {
     _ cause: Cause, _ sentence: String, evidence: [String], harm: Harm, verbs: Set<String> = [],
     choices: [Rule] = [], leaving: Leftovers = Leftovers(), isAssumption: Bool = false
   ) -> Diagnosis {
+    // Names of the files are part of both: what is said about them steers no terminal.
     Diagnosis(
-      cause: cause, sentence: sentence, evidence: evidence, harm: harm,
+      cause: cause, sentence: visibleText(sentence.utf8),
+      evidence: evidence.map { visibleText($0.utf8) }, harm: harm,
       remedy: (verbs.isEmpty ? [] : rules.filter { !verbs.isDisjoint(with: $0.verbs) })
         + leavingOut(leaving),
       choices: choices, before: before, after: after, isAssumption: isAssumption)

@@ -1,3 +1,5 @@
+import EspalierTree
+
 /// One line of a repair. The first four change how source names are read; the rest say where
 /// destination tensors come from. Rules are data: equal, sendable, readable, replayable.
 public enum Rule: Hashable, Sendable {
@@ -76,12 +78,13 @@ extension Rule: CustomStringConvertible {
     }
   }
 
-  /// For people: that an array only has another name needs no saying. `description` is what
+  /// For people: that an array only has another name needs no saying, and no name steers a terminal. `description` is what
   /// `init(_:)` reads.
   public var shortDescription: String {
     guard case .take(let destination, let sources, let operation, _) = self,
       operation == Operation([.rename])
-    else { return description }
-    return "\(destination) = \(sources.map(\.description).joined(separator: " + "))"
+    else { return visibleText(description.utf8) }
+    let from = sources.map(\.description).joined(separator: " + ")
+    return visibleText("\(destination) = \(from)".utf8)
   }
 }

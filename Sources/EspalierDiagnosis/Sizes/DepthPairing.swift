@@ -1,3 +1,5 @@
+import EspalierTree
+
 /// Lists of blocks of both models, those in one row that the links join.
 struct DepthPairing {
   private(set) var destination: [HyperParameters.Depth] = []
@@ -39,8 +41,8 @@ struct DepthPairing {
     for pair in kept.prefix(Self.most) {
       let left = pair.destination.map { Self.depth(one.lists[$0]) }
       let right = pair.source.map { Self.depth(two.lists[$0]) }
-      left.map { destination.append($0) }
-      right.map { source.append($0) }
+      if let left { destination.append(left) }
+      if let right { source.append(right) }
       rows.append(Self.row(left, right))
     }
   }
@@ -54,7 +56,8 @@ struct DepthPairing {
   ) -> SizeRow {
     var name = left?.path ?? right?.path ?? ""
     if let left, let right, left.path != right.path { name += " (source: \(right.path))" }
-    return SizeRow(name: "depth of \(name)", destination: left?.text, source: right?.text)
+    return SizeRow(
+      name: "depth of \(visibleText(name.utf8))", destination: left?.text, source: right?.text)
   }
 
   private static func leaves(

@@ -42,7 +42,7 @@ struct RuleFileWriter {
   private func comment(_ number: Int) -> String {
     let diagnosis = diagnoses[number]
     let sentence = "\(number + 1). \(diagnosis.sentence) (\(diagnosis.harm.rawValue))"
-    return "\n" + Self.wrapped(visibleText(Array(sentence.utf8)))
+    return "\n" + Self.wrapped(sentence)
   }
 
   /// Rules that only somebody's wish brings into force, as comments.

@@ -48,7 +48,7 @@ extension RulePreview: CustomStringConvertible {
   public var description: String {
     let names = firstNames.joined(separator: ", ")
     let rest = count > firstNames.count ? ", and \(grouped(count - firstNames.count)) more" : ""
-    let what = visibleText(Array(rule.shortDescription.utf8))
+    let what = rule.shortDescription
     return "\(what): \(amount): \(names)\(rest)"
   }
 }

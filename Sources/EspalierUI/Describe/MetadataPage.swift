@@ -63,7 +63,7 @@ public struct MetadataPage: Equatable, Sendable {
   private mutating func add(_ sizes: [SizeRow]) {
     guard !sizes.isEmpty else { return }
     let head = SizeRow(name: "", destination: "destination", source: "source")
-    let names = min((sizes.map { cellWidth(of: $0.shownName) }.max() ?? 0), width / 2)
+    let names = min((sizes.map { cellWidth(of: $0.name) }.max() ?? 0), width / 2)
     let column = (sizes + [head]).map { cellWidth(of: $0.destination ?? "–") }.max() ?? 0
     lines.append(Line(text: "Sizes of both models", role: .accent, indent: 2))
     for row in [head] + sizes {
@@ -71,7 +71,7 @@ public struct MetadataPage: Equatable, Sendable {
       let gap = String(repeating: " ", count: column - cellWidth(of: left) + 2)
       lines.append(
         Line(
-          key: fitted(row.shownName, to: names, cutting: .middle),
+          key: fitted(row.name, to: names, cutting: .middle),
           text: left + gap + (row.source ?? "–"),
           role: row == head ? .dim : row.differs ? .warning : .text, indent: 4 + names + 2))
     }

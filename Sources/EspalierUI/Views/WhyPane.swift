@@ -46,11 +46,6 @@ extension Canvas {
   }
 }
 
-extension SizeRow {
-  /// Names of lists come from the files.
-  var shownName: String { visibleText(Array(name.utf8)) }
-}
-
 extension WhyEntry.Harm {
   var role: Role {
     switch self {
@@ -112,7 +107,7 @@ extension AppState {
   private var differingSizes: String? {
     let rows = sizes.filter { $0.differs && $0.name != "parameters" }
     guard !rows.isEmpty else { return nil }
-    let words = rows.map { "\($0.shownName) \($0.destination ?? "") and \($0.source ?? "")" }
+    let words = rows.map { "\($0.name) \($0.destination ?? "") and \($0.source ?? "")" }
     return "Sizes that differ: \(words.joined(separator: "; "))"
   }
 

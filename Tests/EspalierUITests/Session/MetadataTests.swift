@@ -58,23 +58,23 @@ import Testing
         pair: harness.state.pair, [], rules: [],
         sizes: [
           SizeRow(name: "width", destination: "64", source: "64"),
-          SizeRow(name: "depth of enc\u{1b}oder", destination: "12", source: "6"),
+          SizeRow(name: "depth of encoder", destination: "12", source: "6"),
           SizeRow(name: "rank", destination: nil, source: "8"),
         ]))
     #expect(
       harness.screen.contains(
         """
           Sizes of both models
-                                  destination  source
-            width                 64           64
-            depth of enc\\x1boder  12           6
-            rank                  –            8
+                              destination  source
+            width             64           64
+            depth of encoder  12           6
+            rank              –            8
 
           destination  model.safetensors
         """))
     harness.press("Esc")
     harness.send(.input(.resize(width: 150, height: 44)))
-    #expect(harness.screen.contains("Sizes that differ: depth of enc\\x1boder 12 and 6"))
+    #expect(harness.screen.contains("Sizes that differ: depth of encoder 12 and 6"))
   }
 
   @Test func itScrollsAndFollowsTheWindow() throws {
