@@ -9,13 +9,13 @@ struct BlockDepths {
     var origin: (path: [Int], depth: Int, part: Int)
     var around: [Int]
     /// Blocks of each stage, in the order in which the stages come.
-    var stages: [(stage: Int, blocks: Set<Int>)] = []
+    var stages: [Set<Int>] = []
     var leaves = 0
 
     /// The list whose blocks are the stages.
     var outer: Int? { around.last }
-    var counts: [Int] { stages.map(\.blocks.count) }
-    var blockCount: Int { stages.reduce(0) { $0 + $1.blocks.count } }
+    var counts: [Int] { stages.map(\.count) }
+    var blockCount: Int { counts.reduce(0, +) }
     /// One block is no list; single leaves are not blocks.
     var isList: Bool { counts.contains { $0 > 1 } && leaves >= 2 * blockCount }
     var isVaried: Bool { Set(counts).count > 1 }
@@ -26,15 +26,12 @@ struct BlockDepths {
   private(set) var places: [[(list: Int, block: Int)]] = []
 
   private let names: NameTable
-  /// Nodes of a tree of tokens, as they are and with all numbers alike.
-  private var nodes: [Edge: Int] = [:]
+  /// Beginnings of paths, as they are and with all numbers alike: a block and its stage, and the list.
+  private var exact = PrefixTable()
+  private var patterns = PrefixTable()
   private var listOfPattern: [Int: Int] = [:]
-  private var stagePlace: [Edge: Int] = [:]
-
-  private struct Edge: Hashable {
-    var from: Int
-    var token: Int
-  }
+  /// The place of each stage among those of its list.
+  private var stagePlaces: [Int: Int] = [:]
 
   /// Lists deeper than this are details of a block.
   private static let deepest = 12
@@ -48,29 +45,24 @@ struct BlockDepths {
   }
 
   private mutating func place(_ path: [Int]) -> [(list: Int, block: Int)] {
-    var found: [(list: Int, block: Int)] = []
-    var exact = 0
-    var pattern = 0
     // A block has modules, and these have leaves.
-    for (depth, id) in path.dropLast(2).prefix(Self.deepest).enumerated() {
+    let modules = path.dropLast(2).prefix(Self.deepest)
+    let tokens = modules.flatMap { names.tokens[$0] }
+    guard tokens.contains(where: Token.isNumber) else { return [] }
+    let blocks = exact.prefixes(of: tokens)
+    let kinds = patterns.prefixes(of: tokens.map { Token.isNumber($0) ? Token.anyNumber : $0 })
+    var found: [(list: Int, block: Int)] = []
+    var at = 0
+    for (depth, id) in modules.enumerated() {
       for (part, token) in names.tokens[id].enumerated() {
-        let (stage, kind) = (exact, pattern)
-        exact = node(Edge(from: exact, token: token))
-        pattern = node(Edge(from: pattern, token: Token.isNumber(token) ? Token.anyNumber : token))
+        defer { at += 1 }
         guard Token.isNumber(token), found.count < Self.nested else { continue }
-        let list = list(kind, path, depth, part, around: found.map(\.list))
-        add(exact, to: list, stage: stage)
-        found.append((list, exact))
+        let list = list(kinds[at], path, depth, part, around: found.map(\.list))
+        add(blocks[at + 1], to: list, stage: blocks[at])
+        found.append((list, blocks[at + 1]))
       }
     }
     return found
-  }
-
-  private mutating func node(_ edge: Edge) -> Int {
-    if let known = nodes[edge] { return known }
-    let new = nodes.count + 1
-    nodes[edge] = new
-    return new
   }
 
   private mutating func list(
@@ -83,13 +75,12 @@ struct BlockDepths {
   }
 
   private mutating func add(_ block: Int, to list: Int, stage: Int) {
-    let key = Edge(from: list, token: stage)
-    let place = stagePlace[key] ?? lists[list].stages.count
-    if stagePlace[key] == nil {
-      stagePlace[key] = place
-      lists[list].stages.append((stage, []))
+    let place = stagePlaces[stage] ?? lists[list].stages.count
+    if place == lists[list].stages.count {
+      stagePlaces[stage] = place
+      lists[list].stages.append([])
     }
-    lists[list].stages[place].blocks.insert(block)
+    lists[list].stages[place].insert(block)
     lists[list].leaves += 1
   }
 

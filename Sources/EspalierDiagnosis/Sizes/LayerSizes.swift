@@ -80,7 +80,7 @@ struct LayerSizes {
     for weight in model.weights where weight.kernel.allSatisfy({ $0 == 1 }) {
       let slot = model.slots[weight.slot]
       // A layer of words has a row for each of them.
-      guard !isInBlock(slot.path), weight.out != vocabulary,
+      guard !model.isInBlock(weight), weight.out != vocabulary,
         weight.input != vocabulary || weight.out != width
       else { continue }
       var rank = weight.kernel.isEmpty && weight.out < weight.input ? 1 : 0
@@ -95,11 +95,6 @@ struct LayerSizes {
       if rank > 0, rank >= best?.rank ?? 0 { best = (rank, weight.slot) }
     }
     return best?.slot
-  }
-
-  /// A number before the last module is that of a block.
-  private func isInBlock(_ path: [Int]) -> Bool {
-    path.dropLast(2).contains { model.names.tokens[$0].contains(where: Token.isNumber) }
   }
 
   /// How much a component says that this is the last layer; below zero where it says the opposite.

@@ -30,9 +30,10 @@ struct OrientedSlots {
     for (index, slot) in slots.enumerated() where slot.shape.count > 1 {
       if isTable(slot) { tables.append(index) }
       guard tables.last != index, isWeight(slot) else { continue }
-      let layout = slot.shape.count > 3 ? layouts : flat
-      if slot.shape.count > 3 || slot.shape.count == 3 && Self.isConvolution(slot, scorer) {
-        add(layout.weight(index, slot))
+      if slot.shape.count > 3 {
+        add(layouts.weight(index, slot))
+      } else if Self.isConvolution(slot, scorer) {
+        add(flat.weight(index, slot))
       } else {
         let matrix = Array(slot.shape.suffix(2))
         add(
@@ -57,6 +58,13 @@ struct OrientedSlots {
   /// `class_embed`, `cls_score`: the module makes classes, whatever else its name says.
   func isLabelled(_ slot: Slot) -> Bool {
     scorer.says(.label, moduleOf: slot.path)
+  }
+
+  /// A number before the last module is that of a block.
+  func isInBlock(_ weight: Weight) -> Bool {
+    slots[weight.slot].path.dropLast(2).contains {
+      names.tokens[$0].contains(where: Token.isNumber)
+    }
   }
 
   private mutating func add(_ weight: Weight) {

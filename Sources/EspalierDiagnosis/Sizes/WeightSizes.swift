@@ -35,7 +35,7 @@ struct WeightSizes {
     guard let width else { return nil }
     var counts: [Int: Int] = [:]
     for one in model.weights where one.kernel.allSatisfy({ $0 == 1 }) {
-      guard one.out == width, one.input > width, isInBlock(model.slots[one.slot].path) else {
+      guard one.out == width, one.input > width, model.isInBlock(one) else {
         continue
       }
       counts[one.input, default: 0] += 1
@@ -46,9 +46,5 @@ struct WeightSizes {
   private var recurrentState: Int? {
     model.weights.first { Self.isRecurrent(model.slots[$0.slot].path, model) }
       .map { min($0.out, $0.input) }
-  }
-
-  private func isInBlock(_ path: [Int]) -> Bool {
-    path.dropLast(2).contains { model.names.tokens[$0].contains(where: Token.isNumber) }
   }
 }
