@@ -43,6 +43,30 @@ struct RuleFileTests {
     #expect(try RuleSet(toml: set.toml, file: "again.toml") == set)
   }
 
+  /// Above each rule stands why it is there.
+  @Test func anEntryThatNoCauseNamesIsExplained() throws {
+    let tensors = [TensorFacts("0.weight", [8, 4]), TensorFacts("0.bias", [8])]
+    var destination = Inventory(tensors: tensors)
+    destination.container = [Array("state_dict".utf8)]
+    let report = Engine().diagnose(
+      destination: destination,
+      source: Inventory(
+        tensors: tensors.map { TensorFacts("state_dict.module." + $0.text, $0.shape) }))
+    let text = RuleSet(report.rules).toml(explaining: report.diagnoses)
+    #expect(
+      text.hasPrefix(
+        """
+        version = 1
+
+        # No cause: a load opens this entry of both files by itself.
+
+        [[rule]]
+        enter = "state_dict"
+
+        # 1. 2 source names carry
+        """))
+  }
+
   @Test func namesThatAreNoTextComeBack() throws {
     let rules: [Rule] = [
       .take(

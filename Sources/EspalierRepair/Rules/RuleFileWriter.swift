@@ -19,6 +19,8 @@ struct RuleFileWriter {
       if let owner = owners[rule], owner != current {
         out += comment(owner) + choices(owner)
         current = owner
+      } else if owners[rule] == nil, case .enter = rule, !diagnoses.isEmpty {
+        out += "\n" + Self.wrapped("No cause: a load opens this entry of both files by itself.")
       }
       out += "\n[[rule]]\n" + lines(rule)
     }
