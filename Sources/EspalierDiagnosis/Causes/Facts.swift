@@ -16,9 +16,13 @@ struct Facts {
   var after: Coverage
   var rules: [Rule] = []
   /// Tensors that a link gives or takes.
-  private let linked: (destination: Set<Int>, source: Set<Int>)
+  private var linked: (destination: NumberSet, source: NumberSet) = (NumberSet(), NumberSet())
+  /// What was cut off in front of names.
+  private(set) var prefixes = PrefixFacts()
+  /// Places of the source's names.
+  let sourceNames: NameIndex
   /// Destination slot of each tensor that is one slot.
-  var slots: [Int: Int] = [:]
+  private(set) var slots: [Int?]
 
   struct Pair {
     var d: Int
@@ -32,15 +36,17 @@ struct Facts {
   init(_ findings: Findings) {
     self.findings = findings
     matcher = findings.matcher
-    linked = (
-      Set(findings.links.map(\.destination)), Set(findings.links.flatMap(\.sources))
-    )
+    for link in findings.links {
+      linked.destination.insert(link.destination)
+      for source in link.sources { linked.source.insert(source) }
+    }
+    sourceNames = NameIndex(findings.source)
     names = findings.names
-    before = Facts.before(findings)
+    before = Facts.before(findings, sourceNames)
     after = Coverage(findings.links, of: findings.destination)
     let missingPrefixes = findings.missingPrefixes
-    for d in matcher.links.keys.sorted() {
-      guard let link = matcher.links[d], link.evidence != .tie, link.sources.count == 1 else {
+    for (d, link) in matcher.links {
+      guard link.evidence != .tie, link.sources.count == 1 else {
         continue
       }
       switch link.join {
@@ -58,20 +64,21 @@ struct Facts {
           d: d, s: s, destination: stripped ? short : long, source: matcher.source[s].path,
           stripped: stripped))
     }
+    slots = [Int?](repeating: nil, count: findings.destination.tensors.count)
     for (d, slot) in matcher.destination.enumerated() {
       if let tensor = slot.parts.first { slots[tensor] = d }
     }
     let resizedSources = Set(findings.resized.map(\.source))
     let resizedDestinations = Set(findings.resized.map(\.destination))
     missing = matcher.destination.indices.filter {
-      matcher.links[$0] == nil && !resizedDestinations.contains($0)
+      !matcher.links.contains($0) && !resizedDestinations.contains($0)
     }
     surplus = matcher.source.indices.filter { !matcher.used[$0] && !resizedSources.contains($0) }
+    prefixes = PrefixFacts(self)
   }
 
   /// A load by equal names and shapes.
-  private static func before(_ findings: Findings) -> Coverage {
-    let byName = NameIndex(findings.source)
+  private static func before(_ findings: Findings, _ byName: NameIndex) -> Coverage {
     let container = findings.destination.container.flatMap { $0 + [UInt8(ascii: ".")] }
     let loaded = findings.destination.tensors.indices.filter {
       let tensor = findings.destination.tensors[$0]

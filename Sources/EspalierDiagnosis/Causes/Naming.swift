@@ -32,59 +32,20 @@ enum NamingCauses {
       evidence: evidence, harm: .blocks, verbs: ["enter"])
   }
 
-  private static func isWrapper(_ path: [Int], _ facts: Facts) -> Bool {
-    path.allSatisfy { Vocabulary.wrappers.contains(facts.names.text($0)) }
-  }
-
-  /// One prefix cut and another one added: what was in front has another name, no more.
-  private static func isSwapped(_ pair: Facts.Pair, _ facts: Facts) -> Bool {
-    pair.stripped && !isWrapper(facts.matcher.source[pair.s].cut.prefix, facts)
-  }
-
-  private static func prefixCounts(_ facts: Facts) -> [[Int]: Int] {
-    let swapped = Set(facts.pairs.filter { isSwapped($0, facts) }.map(\.s))
-    var counts: [[Int]: Int] = [:]
-    for s in facts.matcher.used.indices where facts.matcher.used[s] && !swapped.contains(s) {
-      let prefix = facts.matcher.source[s].cut.prefix
-      if !prefix.isEmpty { counts[prefix, default: 0] += 1 }
-    }
-    return counts
-  }
-
-  /// Pairs whose names are equal after the cuts; numbers that moved are a finding of their own.
-  private static func equalPairs(_ facts: Facts) -> Int {
-    func plain(_ path: [Int]) -> [Int] { path.filter { facts.names.number($0) == nil } }
-    return facts.pairs.count {
-      plain($0.destination) == plain($0.source) && !isSwapped($0, facts)
-    }
-  }
-
-  /// The prefix most source names carry, where names line up without it or a wrapper put it there.
-  private static func addedPrefix(_ facts: Facts) -> [Int]? {
-    guard
-      let (path, _) = prefixCounts(facts).max(by: {
-        ($0.value, $1.key.count) < ($1.value, $0.key.count)
-      })
-    else { return nil }
-    if isWrapper(path, facts) { return path }
-    let carried = facts.pairs.count { !facts.matcher.source[$0.s].cut.prefix.isEmpty }
-    let isCommon = carried * 2 >= facts.pairs.count
-    return isCommon && equalPairs(facts) * 2 >= facts.pairs.count ? path : nil
-  }
-
   private static func prefixAdded(_ facts: Facts) -> Diagnosis? {
-    guard let path = addedPrefix(facts) else { return nil }
-    let counts = prefixCounts(facts)
-    let equal = equalPairs(facts)
-    var lines = counts.sorted { ($0.value, $1.key.count) > ($1.value, $0.key.count) }.map {
-      "`\(describe($0.key, facts)).` before \(counted($0.value, "source name"))"
+    let prefixes = facts.prefixes
+    guard let path = prefixes.added else { return nil }
+    let counts = prefixes.counts
+    let equal = prefixes.equalPairs
+    var lines = counts.map {
+      "`\(describe($0.path, facts)).` before \(counted($0.count, "source name"))"
     }
     if equal > 0 {
       lines.append("\(equal) of \(facts.pairs.count) pairs have equal names once it is cut")
     }
     return facts.diagnosis(
       .prefixAdded,
-      "\(counted(counts.values.reduce(0, +), "source name", "carries", "carry")) `\(describe(path, facts)).` in front, which the destination's names lack.",
+      "\(counted(counts.reduce(0) { $0 + $1.count }, "source name", "carries", "carry")) `\(describe(path, facts)).` in front, which the destination's names lack.",
       evidence: lines, harm: .blocks, verbs: ["strip"])
   }
 
@@ -111,26 +72,9 @@ enum NamingCauses {
       }, harm: .blocks, verbs: ["remove"])
   }
 
-  static func missingPrefixes(_ facts: Facts) -> [(path: [Int], count: Int)] {
-    facts.findings.missingPrefixes.compactMap { prefix in
-      let count = facts.pairs.count {
-        $0.stripped && !isSwapped($0, facts)
-          && facts.matcher.destination[$0.d].path.starts(with: prefix)
-      }
-      return count > 0 ? (prefix, count) : nil
-    }
-  }
-
-  /// Prefixes explain at least half of the pairs; otherwise they belong to a rename.
-  static func prefixesExplain(_ facts: Facts) -> Bool {
-    let stripped = facts.pairs.count { $0.stripped && !isSwapped($0, facts) }
-    let wrappers = facts.findings.missingPrefixes.contains { isWrapper($0, facts) }
-    return stripped > 0 && (stripped * 2 >= facts.pairs.count || wrappers)
-  }
-
   private static func prefixMissing(_ facts: Facts) -> Diagnosis? {
-    let found = missingPrefixes(facts)
-    guard prefixesExplain(facts), let main = found.max(by: { $0.count < $1.count }) else {
+    let found = facts.prefixes.missing
+    guard facts.prefixes.explain, let main = found.max(by: { $0.count < $1.count }) else {
       return nil
     }
     return facts.diagnosis(
@@ -148,11 +92,11 @@ enum NamingCauses {
     var modules: [Facts.Pair] = []
     var leaves: [Facts.Pair] = []
     var shifts: [Facts.Pair] = []
-    let prefixes = prefixesExplain(facts)
-    let added = addedPrefix(facts) != nil
+    let prefixes = facts.prefixes.explain
+    let added = facts.prefixes.added != nil
     for pair in facts.pairs {
       let isRenamedInFront =
-        (pair.stripped && (!prefixes || isSwapped(pair, facts)))
+        (pair.stripped && (!prefixes || facts.isSwapped(pair)))
         || hasOwnComponents(pair, facts, prefixIsCause: added)
       if isRenamedInFront { modules.append(pair) }
       guard pair.destination != pair.source else { continue }
@@ -212,7 +156,7 @@ enum NamingCauses {
   ) -> Bool {
     let cut = facts.matcher.source[pair.s].cut
     return cut.infix.contains { !isWrapperName($0, facts) }
-      || !prefixIsCause && !isWrapper(cut.prefix, facts)
+      || !prefixIsCause && !facts.isWrapper(cut.prefix)
   }
 
   private static func isMagnitude(_ pair: Facts.Pair, _ facts: Facts) -> Bool {
@@ -247,7 +191,7 @@ enum NamingCauses {
     var left = 0
     for pair in pairs {
       let cut = facts.matcher.source[pair.s].cut
-      let isWhole = isSwapped(pair, facts) || cut.infix.contains { !isWrapperName($0, facts) }
+      let isWhole = facts.isSwapped(pair) || cut.infix.contains { !isWrapperName($0, facts) }
       let to = isWhole ? facts.matcher.destination[pair.d].path : pair.destination
       let from = isWhole ? wholePath(pair, facts) : pair.source
       let pattern =
@@ -276,8 +220,8 @@ enum NamingCauses {
   /// Rules that cut or add in front of the pairs, where no cause of its own shows them.
   private static func cutVerbs(_ pairs: [Facts.Pair], _ facts: Facts) -> Set<String> {
     var verbs: Set<String> = []
-    if addedPrefix(facts) == nil { verbs.insert("strip") }
-    if !prefixesExplain(facts) { verbs.insert("add") }
+    if facts.prefixes.added == nil { verbs.insert("strip") }
+    if !facts.prefixes.explain { verbs.insert("add") }
     let cuts = pairs.flatMap { facts.matcher.source[$0.s].cut.infix }
     if cuts.contains(where: { !isWrapperName($0, facts) }) { verbs.insert("remove") }
     return verbs
@@ -285,17 +229,24 @@ enum NamingCauses {
 
   private static func leafRename(_ pairs: [Facts.Pair], _ facts: Facts) -> Diagnosis? {
     guard !pairs.isEmpty else { return nil }
-    var counts: [String: Int] = [:]
+    struct Leaves: Hashable {
+      var source: Int
+      var destination: Int
+    }
+    var counts: [Leaves: Int] = [:]
     for pair in pairs {
-      let one = facts.names.text(pair.source.last ?? -1)
-      let two = facts.names.text(pair.destination.last ?? -1)
-      counts["source `\(one)` is destination `\(two)`", default: 0] += 1
+      let leaves = Leaves(source: pair.source.last ?? -1, destination: pair.destination.last ?? -1)
+      counts[leaves, default: 0] += 1
+    }
+    let lines = counts.map { leaves, count in
+      let (one, two) = (facts.names.text(leaves.source), facts.names.text(leaves.destination))
+      return (text: "source `\(one)` is destination `\(two)`", count: count)
     }
     return facts.diagnosis(
       .renamedLeaf,
       "Parameters have other names of their own: \(counted(pairs.count, "source tensor")) of \(facts.pairs.count) mapped one to one.",
-      evidence: counts.sorted { ($0.value, $1.key) > ($1.value, $0.key) }.map {
-        "\($0.key) (\($0.value))"
+      evidence: lines.sorted { ($0.count, $1.text) > ($1.count, $0.text) }.map {
+        "\($0.text) (\($0.count))"
       },
       harm: .blocks, verbs: ["rename", "transpose", "permute"])
   }

@@ -22,7 +22,7 @@ struct OneSideCauses {
     let resized = Set(facts.findings.resized.map(\.destination))
     let resizedSources = Set(facts.findings.resized.map(\.source))
     let d = Side(matcher.destination, facts.names) {
-      matcher.links[$0] != nil || resized.contains($0)
+      matcher.links.contains($0) || resized.contains($0)
     }
     let s = Side(matcher.source, facts.names) { matcher.used[$0] || resizedSources.contains($0) }
     for index in facts.missing { missing[d.reason(index), default: []].append(index) }
@@ -154,28 +154,38 @@ private struct Side {
   let slots: [Slot]
   let names: NameTable
   let isMatched: (Int) -> Bool
-  private var matchedDirectories: Set<[Int]> = []
+  /// Where each slot lies in its file: two towers may have the same names once a prefix is cut.
+  private var directories: [Int] = []
+  private var matchedDirectories = NumberSet()
   /// Shapes of leftover buffers by directory.
-  private var bufferShapes: [[Int]: Set<[Int]>] = [:]
+  private var bufferShapes = NumberedValues<Set<[Int]>>()
   /// One level above.
-  private var matchedParents: Set<[Int]> = []
-  private var missingModules: Set<[Int]> = []
+  private var matchedParents = NumberSet()
+  private var missingModules = NumberSet()
   private var surplusBlocks: SurplusBlocks?
-  private let bufferIDs: Set<Int>
+  private let words: BufferWords
 
   init(_ slots: [Slot], _ names: NameTable, isMatched: @escaping (Int) -> Bool) {
     self.slots = slots
     self.names = names
     self.isMatched = isMatched
-    bufferIDs = Set(Vocabulary.bufferWords.map { names.intern($0) })
+    words = BufferWords(names)
     // Most sides have nothing left over, and then there is nothing to look at.
     guard slots.indices.contains(where: { !isMatched($0) }) else { return }
-    for (index, slot) in slots.enumerated() where isMatched(index) {
-      matchedDirectories.insert(directory(slot))
-      matchedParents.insert(Array(directory(slot).dropLast()))
+    var prefixes = PrefixTable()
+    directories.reserveCapacity(slots.count)
+    for (index, slot) in slots.enumerated() {
+      let prefix = slot.cut.prefix
+      let path = prefix.isEmpty ? slot.path : prefix + slot.path
+      let above = prefixes.prefixes(of: path, length: max(0, path.count - 1))
+      directories.append(above[above.count - 1])
+      if isMatched(index) {
+        matchedDirectories.insert(above[above.count - 1])
+        matchedParents.insert(above[max(0, above.count - 2)])
+      }
     }
     for (index, slot) in slots.enumerated() where !isMatched(index) {
-      let directory = directory(slot)
+      let directory = directories[index]
       if isBuffer(slot) {
         bufferShapes[directory, default: []].insert(slot.shape)
         continue
@@ -185,17 +195,14 @@ private struct Side {
     surplusBlocks = SurplusBlocks(slots, names, isMatched: isMatched)
   }
 
-  /// Where a slot lies in its file; two towers may have the same names once a prefix is cut.
-  private func directory(_ slot: Slot) -> [Int] { slot.cut.prefix + slot.path.dropLast() }
-
   func reason(_ index: Int) -> OneSideCauses.Reason {
     let slot = slots[index]
     if isBuffer(slot) {
       // A counter goes with the module it counts for.
-      return isInMissingModule(slot) ? moduleReason(index) : .buffer
+      return isInMissingModule(index) ? moduleReason(index) : .buffer
     }
     if isSurplus(index) { return .depth }
-    let directory = directory(slot)
+    let directory = directories[index]
     if matchedDirectories.contains(directory), let leaf = slot.path.last {
       if names.role(leaf) == .bias, slot.shape.count <= 2 { return .bias }
       if slot.path.count > 1 { return .none }
@@ -206,7 +213,7 @@ private struct Side {
 
   /// A bare table of positions that hangs in a module whose own layers are matched: computed, no
   /// module of its own.
-  private func isTable(_ slot: Slot, inside directory: [Int]) -> Bool {
+  private func isTable(_ slot: Slot, inside directory: Int) -> Bool {
     guard slot.path.count > 2, slot.shape.count == 2, let leaf = slot.path.last,
       names.role(leaf) == .other, matchedParents.contains(directory)
     else { return false }
@@ -214,7 +221,7 @@ private struct Side {
   }
 
   /// A bare vector as long as a buffer next to it: a schedule and what is computed from it.
-  private func isBesideBuffer(_ slot: Slot, _ directory: [Int]) -> Bool {
+  private func isBesideBuffer(_ slot: Slot, _ directory: Int) -> Bool {
     guard slot.shape.count == 1, let leaf = slot.path.last, names.role(leaf) == .other else {
       return false
     }
@@ -222,8 +229,8 @@ private struct Side {
   }
 
   /// Other tensors of the same module are parameters, and none of them is matched.
-  private func isInMissingModule(_ slot: Slot) -> Bool {
-    slot.path.count > 1 && missingModules.contains(directory(slot))
+  private func isInMissingModule(_ index: Int) -> Bool {
+    slots[index].path.count > 1 && missingModules.contains(directories[index])
   }
 
   private func moduleReason(_ index: Int) -> OneSideCauses.Reason {
@@ -234,7 +241,7 @@ private struct Side {
   private func isSurplus(_ index: Int) -> Bool { surplusBlocks?.contains(index) ?? false }
 
   private func isBuffer(_ slot: Slot) -> Bool {
-    if let place = slot.path.firstIndex(where: { bufferIDs.contains($0) || saysOnlyBuffers($0) }) {
+    if let place = slot.path.firstIndex(where: words.nameBuffers) {
       // A loss may have a network of its own, with layers below it.
       return !isInLayer(slot, below: place)
     }
@@ -252,10 +259,30 @@ private struct Side {
     let role = names.role(leaf)
     return role == .weight || role == .bias
   }
+}
+
+/// Which components name a buffer; each is looked at once.
+private final class BufferWords {
+  private let names: NameTable
+  private var known: [Bool?]
+
+  init(_ names: NameTable) {
+    self.names = names
+    known = [Bool?](repeating: nil, count: names.texts.count)
+  }
+
+  func nameBuffers(_ id: Int) -> Bool {
+    if let known = known[id] { return known }
+    let text = names.text(id)
+    let answer = Vocabulary.bufferWords.contains(text) || saysOnlyBuffers(text)
+    known[id] = answer
+    return answer
+  }
 
   /// `rope_freqs`: several words, each of which names a buffer.
-  private func saysOnlyBuffers(_ id: Int) -> Bool {
-    let words = names.text(id).split(separator: "_")
+  private func saysOnlyBuffers(_ text: String) -> Bool {
+    guard text.utf8.contains(UInt8(ascii: "_")) else { return false }
+    let words = text.split(separator: "_")
     return words.count > 1 && words.allSatisfy { Vocabulary.bufferWords.contains(String($0)) }
   }
 }

@@ -60,6 +60,10 @@ struct BatchNormFolding {
   }
 
   private func norms(_ matcher: Matcher) -> [Norm] {
+    let hasVariance = matcher.source.indices.contains { s in
+      !matcher.used[s] && matcher.source[s].path.last.map(names.role) == .variance
+    }
+    guard hasVariance else { return [] }
     var byDirectory: [[Int]: Norm] = [:]
     for (s, slot) in matcher.source.enumerated() where !matcher.used[s] && slot.shape.count == 1 {
       guard let leaf = slot.path.last else { continue }
@@ -88,7 +92,7 @@ struct BatchNormFolding {
       guard let leaf = slot.path.last, names.role(leaf) == .bias else { continue }
       biases[Array(slot.path.dropLast())] = d
     }
-    return matcher.links.keys.sorted().compactMap { d in
+    return matcher.links.destinations.compactMap { d in
       let slot = matcher.destination[d]
       guard slot.shape.count >= 2, let s = matcher.links[d]?.sources.first,
         let bias = biases[Array(slot.path.dropLast())], matcher.links[bias] == nil,

@@ -50,8 +50,7 @@ struct Search {
     var destinationStacks = Unstacking(names: names)
     destinationStacks.expand(&destinationSlots, against: reading.slots)
 
-    let have = Set(reading.slots.map(\.path))
-    let short = destinationSlots.map { have.contains($0.path) ? $0.path : solver.strip($0.path) }
+    let short = solver.withoutMissing(destinationSlots.map(\.path), source: reading.slots)
     let matcher = Matcher(
       names: names, destination: destinationSlots, source: reading.slots, shortPaths: short,
       columnMajor: source.isColumnMajor != destination.isColumnMajor)
@@ -96,7 +95,7 @@ struct Search {
     Ties(names: names).apply(&findings)
     if Kinship(findings).areUnrelated {
       findings.unrelated = true
-      findings.matcher.links = [:]
+      findings.matcher.links.removeAll()
       findings.matcher.used = [Bool](repeating: false, count: findings.matcher.source.count)
       findings.resized = []
       findings.tiedFilled = []
@@ -109,20 +108,17 @@ struct Search {
     var matcher = findings.matcher
     let heldSources = Set(matcher.misfits.values)
     let ds = matcher.destination.indices.filter { index in
-      matcher.links[index] == nil && matcher.misfits[index] == nil
+      !matcher.links.contains(index) && matcher.misfits[index] == nil
         && !isTied(matcher.destination[index])
     }
     let ss = matcher.source.indices.filter { !matcher.used[$0] && !heldSources.contains($0) }
     guard !ds.isEmpty, !ss.isEmpty else { return }
     matcher.learnDirectories()
     matcher.namesLineUp =
-      matcher.links.values.count { $0.evidence == .name } * 2 >= matcher.destination.count
-    var pairing = ListPairing(
-      destination: matcher.destination, source: matcher.source, names: names,
-      scorer: NameScorer(names))
+      matcher.links.count(where: { $0.link.evidence == .name }) * 2 >= matcher.destination.count
+    var pairing = ListPairing(matcher)
     pairing.pair(ds, ss)
     findings.depthPairs = pairing.depthPairs
-    let tokens = (pairing.destinationTokens, pairing.sourceTokens)
     struct Key: Hashable {
       var destination: [Int]
       var source: [Int]
@@ -140,27 +136,30 @@ struct Search {
         return $0.destination.count > $1.destination.count
       }
       if $0.isWide != $1.isWide { return !$0.isWide }
-      return $0.destination.lexicographicallyPrecedes($1.destination)
+      if $0.destination != $1.destination {
+        return $0.destination.lexicographicallyPrecedes($1.destination)
+      }
+      return $0.source.lexicographicallyPrecedes($1.source)
     }
     for key in order {
       // What whole blocks leave over needs evidence of its own.
       let isLast = key.isWide && key.destination.isEmpty
-      matchTemplate(groups[key] ?? [], &matcher, tokens, strict: isLast)
+      matchTemplate(groups[key] ?? [], &matcher, strict: isLast)
     }
     findings.matcher = matcher
   }
 
   private func matchTemplate(
-    _ cells: [Cell], _ matcher: inout Matcher, _ tokens: ([[Int]], [[Int]]), strict: Bool
+    _ cells: [Cell], _ matcher: inout Matcher, strict: Bool
   ) {
-    let named = UnitMatching(cells, &matcher, tokens, strict: strict)
+    let named = UnitMatching(cells, &matcher, strict: strict)
     let fused = FusedMatching(scorer: named.scorer)
     let linked = matcher.links.count
     fused.matchNamed(named.destinationUnits, named.sourceUnits, &matcher)
     // What is free is the same where nothing was fused.
     var single =
       matcher.links.count == linked
-      ? named : UnitMatching(cells, &matcher, tokens, strict: strict)
+      ? named : UnitMatching(cells, &matcher, strict: strict)
     single.run(&matcher)
     fused.matchLeft(single.destinationUnits, single.sourceUnits, &matcher)
   }

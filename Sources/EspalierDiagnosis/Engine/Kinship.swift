@@ -52,7 +52,7 @@ struct Kinship {
       squeeze(matcher.destination[d].shape).count != squeeze(matcher.source[s].shape).count
     }
     guard others > 1, others * 2 > pairs.count else { return false }
-    return !matcher.links.keys.contains { squeeze(matcher.destination[$0].shape).count > 1 }
+    return !matcher.links.destinations.contains { squeeze(matcher.destination[$0].shape).count > 1 }
   }
 
   private func share(_ part: Int, _ whole: Int) -> Double {

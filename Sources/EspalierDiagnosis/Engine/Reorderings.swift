@@ -14,7 +14,7 @@ struct Reorderings {
 
   private func interleavedHeads(_ findings: inout Findings) {
     let matcher = findings.matcher
-    let isInterleaved = matcher.links.values.contains { link in
+    let isInterleaved = matcher.links.contains { _, link in
       switch link.join {
       case .part(_, _, _, _, _, true), .concat(true): true
       default: false
@@ -190,7 +190,7 @@ struct Reorderings {
     let matcher = findings.matcher
     guard matcher.source.contains(where: { $0.shape.count == 4 }) else { return }
     let style = LinkBuilder.style(findings)
-    let order = matcher.links.keys.sorted()
+    let order = matcher.links.destinations
     // Before the last convolution nothing is flattened.
     let last = order.last { matcher.destination[$0].shape.count == 4 } ?? 0
     var channels: Int?

@@ -16,10 +16,12 @@ struct ReportBuilder {
     if let folded = diagnoses.firstIndex(where: { $0.cause == .bnFolded }) {
       diagnoses[folded].remedy += oneSide.foldedRules
     }
-    var known = Set(facts.rules)
+    // What else a remedy says is among the rules already.
+    var known = Set(facts.rules.filter(\.leavesOut))
     return Report(
       diagnoses: diagnoses, mapping: mapping,
-      rules: facts.rules + diagnoses.flatMap(\.remedy).filter { known.insert($0).inserted },
+      rules: facts.rules
+        + diagnoses.flatMap { $0.remedy.filter(\.leavesOut) }.filter { known.insert($0).inserted },
       before: facts.before, after: facts.after,
       unexplained: (
         oneSide.unexplained.destination.compactMap { findings.matcher.destination[$0].parts.first },
@@ -40,8 +42,7 @@ struct ReportBuilder {
   }
 
   private func unrelated(_ facts: Facts) -> Diagnosis {
-    let both = Set(findings.destination.tensors.map(\.name))
-      .intersection(findings.source.tensors.map(\.name))
+    let both = Set(findings.destination.tensors.compactMap { facts.sourceNames[$0.name] })
     return facts.diagnosis(
       .differentArchitecture,
       "The source is another architecture than the destination; nothing that agrees is more than chance.",
@@ -57,22 +58,34 @@ struct ReportBuilder {
     var reading: [Rule] = []
     func add(_ rule: Rule) { if !reading.contains(rule) { reading.append(rule) } }
     let used = findings.matcher.source.indices.filter { findings.matcher.used[$0] }
-    for s in used {
-      for id in findings.matcher.source[s].cut.container { add(.enter(findings.names.text(id))) }
+    let cuts = distinct(used.lazy.map { findings.matcher.source[$0].cut })
+    for cut in cuts {
+      for id in cut.container { add(.enter(findings.names.text(id))) }
     }
-    for s in used {
-      for id in findings.matcher.source[s].cut.infix { add(.remove(findings.names.text(id))) }
+    for cut in cuts {
+      for id in cut.infix { add(.remove(findings.names.text(id))) }
     }
-    let removed = Set(used.flatMap { findings.matcher.source[$0].cut.infix })
-    for s in used {
+    let removed = Set(cuts.flatMap(\.infix))
+    for cut in cuts {
       // What is removed everywhere is no longer there to be stripped.
-      let prefix = findings.matcher.source[s].cut.prefix.filter { !removed.contains($0) }
+      let prefix = cut.prefix.filter { !removed.contains($0) }
       if !prefix.isEmpty { add(.strip(findings.names.join(prefix))) }
     }
     for prefix in findings.missingPrefixes { add(.add(findings.names.join(prefix))) }
-    let linked = Set(findings.links.map(\.destination))
+    var linked = NumberSet()
+    for link in findings.links { linked.insert(link.destination) }
     return RuleWriter(destination: findings.destination, source: findings.source).write(
       findings.links, reading: reading,
       skipped: findings.destination.tensors.indices.filter { !linked.contains($0) })
+  }
+
+  /// Each of the cuts once, in the order in which they are met.
+  private func distinct(_ cuts: some Sequence<Cut>) -> [Cut] {
+    var seen: Set<Cut> = []
+    var last: Cut?
+    return cuts.filter { cut in
+      defer { last = cut }
+      return cut != last && seen.insert(cut).inserted
+    }
   }
 }

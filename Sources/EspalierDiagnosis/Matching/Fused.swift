@@ -33,7 +33,9 @@ struct FusedMatching {
       var words: [String] = []
       var order: [String] = []
       if named {
-        words = self.words(whole, matcher, wholeIsSource)
+        let path = slots(matcher, wholeIsSource)[whole.first].path.suffix(3)
+        guard path.contains(where: { matcher.names.words(of: $0).mayNameFused }) else { continue }
+        words = path.flatMap { scorer.componentWords($0) }
         guard let fused = Vocabulary.fusedOrder(words) else { continue }
         order = fused
       }
@@ -71,7 +73,7 @@ struct FusedMatching {
   }
 
   private func isFree(_ unit: Unit, _ matcher: Matcher, isSource: Bool) -> Bool {
-    isSource ? !matcher.used[unit.first] : matcher.links[unit.first] == nil
+    isSource ? !matcher.used[unit.first] : !matcher.links.contains(unit.first)
   }
 
   private func slots(_ matcher: Matcher, _ isSource: Bool) -> [Slot] {
@@ -80,10 +82,6 @@ struct FusedMatching {
 
   private func wholeShape(_ unit: Unit, _ matcher: Matcher, _ isSource: Bool) -> [Int] {
     slots(matcher, isSource)[unit.first].shape
-  }
-
-  private func words(_ unit: Unit, _ matcher: Matcher, _ isSource: Bool) -> [String] {
-    slots(matcher, isSource)[unit.first].path.suffix(3).flatMap { scorer.componentWords($0) }
   }
 
   /// Sets of pieces that carry the roles of `order`, one set for each place in the tree.

@@ -9,8 +9,8 @@ struct Block {
   var number: Int
   /// Slots in it.
   var slots: [Int]
-  /// How often each layout key occurs, counters left out.
-  var keys: [[Int]: Int]
+  /// How often each layout occurs, counters left out.
+  var keys: [Int: Int]
   var leafCount: Int
   var elements: Int
 }
@@ -37,25 +37,34 @@ struct Cell {
 
 /// Pairs the lists of both sides by what their blocks contain, outermost lists first.
 struct ListPairing {
-  let destinationTokens: [[Int]]
-  let sourceTokens: [[Int]]
-  let destination: [Slot]
-  let source: [Slot]
-  let names: NameTable
-  let scorer: NameScorer
+  private let matcher: Matcher
+  private let names: NameTable
+  private let scorer: NameScorer
   private(set) var cells: [Cell] = []
   /// Lists of different length that were paired.
   private(set) var depthPairs: [DepthPair] = []
 
-  init(
-    destination: [Slot], source: [Slot], names: NameTable, scorer: NameScorer
-  ) {
-    self.destination = destination
-    self.source = source
-    self.names = names
-    self.scorer = scorer
-    destinationTokens = destination.map { names.tokens(of: $0.path) }
-    sourceTokens = source.map { names.tokens(of: $0.path) }
+  init(_ matcher: Matcher) {
+    self.matcher = matcher
+    names = matcher.names
+    scorer = NameScorer(names)
+  }
+
+  /// What is known of one side's slots.
+  private struct Side {
+    var slots: [Slot]
+    var tokens: [[Int]]
+    var layouts: [Int]
+  }
+
+  private var destination: Side {
+    Side(
+      slots: matcher.destination, tokens: matcher.destinationTokens,
+      layouts: matcher.destinationLayouts)
+  }
+
+  private var source: Side {
+    Side(slots: matcher.source, tokens: matcher.sourceTokens, layouts: matcher.sourceLayouts)
   }
 
   /// Work still to do: two sets of slots below two blocks that are known to correspond.
@@ -71,12 +80,12 @@ struct ListPairing {
   mutating func pair(_ ds: [Int], _ ss: [Int]) {
     var work = [Frame(ds: ds, ss: ss, dDepth: 0, sDepth: 0, dKey: [], sKey: [])]
     while let frame = work.popLast() {
-      let dLists = lists(frame.ds, destinationTokens, destination, from: frame.dDepth)
-      let sLists = lists(frame.ss, sourceTokens, source, from: frame.sDepth)
-      var dTaken: Set<Int> = []
-      var sTaken: Set<Int> = []
-      var dSurplus: Set<Int> = []
-      var sSurplus: Set<Int> = []
+      let dLists = lists(frame.ds, destination, from: frame.dDepth)
+      let sLists = lists(frame.ss, source, from: frame.sDepth)
+      var dTaken = NumberSet()
+      var sTaken = NumberSet()
+      var dSurplus = NumberSet()
+      var sSurplus = NumberSet()
       for pair in choose(dLists, sLists) {
         let one = dLists[pair.d]
         let two = sLists[pair.s]
@@ -98,11 +107,15 @@ struct ListPairing {
           )
           depthPairs.append(
             DepthPair(destination: one.blocks.count, source: two.blocks.count, surplus: left))
-          dSurplus.formUnion(left.destination)
-          sSurplus.formUnion(left.source)
+          for slot in left.destination { dSurplus.insert(slot) }
+          for slot in left.source { sSurplus.insert(slot) }
         }
-        for block in dBlocks.paired + dBlocks.surplus { dTaken.formUnion(block.slots) }
-        for block in sBlocks.paired + sBlocks.surplus { sTaken.formUnion(block.slots) }
+        for block in dBlocks.paired + dBlocks.surplus {
+          for slot in block.slots { dTaken.insert(slot) }
+        }
+        for block in sBlocks.paired + sBlocks.surplus {
+          for slot in block.slots { sTaken.insert(slot) }
+        }
       }
       let dRest = frame.ds.filter { !dTaken.contains($0) }
       let sRest = frame.ss.filter { !sTaken.contains($0) }
@@ -138,9 +151,10 @@ struct ListPairing {
   }
 
   /// The outermost lists among `slots`, tokens before `depth` left aside.
-  private func lists(_ slots: [Int], _ tokens: [[Int]], _ all: [Slot], from depth: Int)
+  private func lists(_ slots: [Int], _ side: Side, from depth: Int)
     -> [BlockList]
   {
+    let tokens = side.tokens
     var found: [BlockList] = []
     var work: [(slots: [Int], depth: Int)] = [(slots, depth)]
     while let (group, at) = work.popLast() {
@@ -156,7 +170,7 @@ struct ListPairing {
       }
       if numbers.count >= 2, let any = numbers.values.first?.first {
         let blocks = numbers.keys.sorted().map { key in
-          block(Token.value(key), numbers[key] ?? [], all)
+          block(Token.value(key), numbers[key] ?? [], side)
         }
         found.append(BlockList(prefix: Array(tokens[any][depth..<at]), blocks: blocks))
       } else if let only = numbers.first {
@@ -169,14 +183,14 @@ struct ListPairing {
     }
   }
 
-  private func block(_ number: Int, _ slots: [Int], _ all: [Slot]) -> Block {
-    var keys: [[Int]: Int] = [:]
+  private func block(_ number: Int, _ slots: [Int], _ side: Side) -> Block {
+    var keys: [Int: Int] = [:]
     var elements = 0
     var count = 0
     for slot in slots {
-      let shape = all[slot].shape
-      if shape.isEmpty || all[slot].dtype == "I64" { continue }
-      keys[layoutKey(shape), default: 0] += 1
+      let shape = side.slots[slot].shape
+      if shape.isEmpty || side.slots[slot].dtype == "I64" { continue }
+      keys[side.layouts[slot], default: 0] += 1
       elements = saturatingSum(elements, elementCount(shape))
       count += 1
     }
@@ -193,9 +207,9 @@ struct ListPairing {
   private func choose(_ ds: [BlockList], _ ss: [BlockList]) -> [Choice] {
     guard !ds.isEmpty, !ss.isEmpty else { return [] }
     var candidates: [Choice] = []
-    let sProfiles = ss.prefix(64).map { profile($0, sourceTokens, source) }
+    let sProfiles = ss.prefix(64).map { profile($0, source) }
     for (d, one) in ds.enumerated().prefix(64) {
-      let dProfile = profile(one, destinationTokens, destination)
+      let dProfile = profile(one, destination)
       for (s, two) in ss.enumerated().prefix(64) {
         guard let (likeness, alignment) = align(one, two), likeness >= 0.6 else { continue }
         let name = scorer.score(dProfile, sProfiles[s])
@@ -215,12 +229,12 @@ struct ListPairing {
     }
   }
 
-  private func profile(_ list: BlockList, _ tokens: [[Int]], _ all: [Slot]) -> NameProfile {
+  private func profile(_ list: BlockList, _ side: Side) -> NameProfile {
     guard let slot = list.blocks.first?.slots.first else { return scorer.profile([]) }
     var length = 0
-    let end = tokens[slot].count
+    let end = side.tokens[slot].count
     var path: [Int] = []
-    for id in all[slot].path {
+    for id in side.slots[slot].path {
       if length >= end
         || names.tokens[id].contains(where: Token.isNumber) && length > 0 && names.number(id) != nil
       {

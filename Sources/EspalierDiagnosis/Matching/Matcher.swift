@@ -29,7 +29,7 @@ struct Matcher {
   let source: [Slot]
   /// Destination paths without a prefix that the source lacks.
   let shortPaths: [[Int]]
-  var links: [Int: SlotLink] = [:]
+  var links: SlotLinks
   var used: [Bool]
   /// Same name, other size.
   var misfits: [Int: Int] = [:]
@@ -37,6 +37,11 @@ struct Matcher {
   var namesLineUp = false
   /// Meanings of words, shared so that each is looked up once.
   let scorer: NameScorer
+  /// Numbers of the shapes of all slots, and their words and numbers.
+  let destinationLayouts: [Int]
+  let sourceLayouts: [Int]
+  let destinationTokens: [[Int]]
+  let sourceTokens: [[Int]]
   /// Directories known to correspond.
   var directories = DirectoryPairs()
   /// The two sides keep matrices the other way round.
@@ -59,7 +64,13 @@ struct Matcher {
     self.destination = destination
     self.source = source
     self.shortPaths = shortPaths
+    links = SlotLinks(slots: destination.count)
     used = [Bool](repeating: false, count: source.count)
+    var layouts = LayoutNumbers()
+    destinationLayouts = destination.map { layouts($0.shape) }
+    sourceLayouts = source.map { layouts($0.shape) }
+    destinationTokens = destination.map { names.tokens(of: $0.path) }
+    sourceTokens = source.map { names.tokens(of: $0.path) }
     destinationOrder = ReadingOrder.places(destination, names)
     sourceOrder = ReadingOrder.places(source, names)
     let one = Orientation.outputFirst(destination, names)
@@ -72,16 +83,17 @@ struct Matcher {
 
   /// Could the source's shape be laid out as the destination's?
   mutating func fits(_ d: Int, _ s: Int) -> Bool {
-    let one = destination[d]
-    let two = source[s]
-    if two.shapeIsFree { return one.elements == two.elements && one.shape.count >= 2 }
-    if one.shape == two.shape { return true }
-    let key = FitKey(destination: one.shape, source: two.shape)
+    let one = destination[d].shape
+    let two = source[s].shape
+    if source[s].shapeIsFree {
+      return elementCount(one) == elementCount(two) && one.count >= 2
+    }
+    if one == two { return true }
+    let key = FitKey(destination: one, source: two)
     if let known = fitCache[key] { return known }
     let style = AxisStyle()
     let pair = AxisStyle.LeafPair(source: 0, destination: 0)
-    let answer =
-      style.steps(source: two.shape, destination: one.shape, leaves: pair, isTable: false) != nil
+    let answer = style.steps(source: two, destination: one, leaves: pair, isTable: false) != nil
     fitCache[key] = answer
     return answer
   }
@@ -101,22 +113,26 @@ struct Matcher {
 
   /// Same path on both sides. A name with another size is remembered, not linked.
   mutating func matchNames() {
-    var byPath: [[Int]: Int] = [:]
+    var paths = PrefixTable()
+    var byPath = NumberedValues<Int>()
     // Two towers may have the same names once a prefix is cut.
-    var twins: [[Int]: [Int]] = [:]
+    var twins: [Int: [Int]] = [:]
     for (index, slot) in source.enumerated() {
-      if byPath[slot.path] == nil {
-        byPath[slot.path] = index
+      let path = paths.number(of: slot.path)
+      if byPath[path] == nil {
+        byPath[path] = index
       } else {
-        twins[slot.path, default: []].append(index)
+        twins[path, default: []].append(index)
       }
     }
     for d in destination.indices {
-      guard let first = byPath[destination[d].path] ?? byPath[shortPaths[d]] else { continue }
-      var s = first
-      if !twins.isEmpty, !fits(d, first) {
-        s = twins[source[first].path]?.first { fits(d, $0) } ?? first
+      var path = paths.number(of: destination[d].path)
+      if byPath[path] == nil, shortPaths[d].count < destination[d].path.count {
+        path = paths.number(of: shortPaths[d])
       }
+      guard let first = byPath[path] else { continue }
+      var s = first
+      if !twins.isEmpty, !fits(d, first) { s = twins[path]?.first { fits(d, $0) } ?? first }
       if fits(d, s) {
         links[d] = SlotLink(sources: [s], join: nil, evidence: .name)
         used[s] = true
@@ -135,18 +151,23 @@ struct Matcher {
 
   /// Same path but for the numbers in it, which keep their order.
   mutating func matchShiftedNumbers() {
-    var families: [[Int]: (d: [Int], s: [Int])] = [:]
+    guard destination.indices.contains(where: { !links.contains($0) }) else { return }
+    var patterns = PrefixTable()
+    var families = NumberedValues<(d: [Int], s: [Int])>()
     for d in destination.indices {
-      families[pattern(shortPaths[d]), default: ([], [])].d.append(d)
+      let isWhole = shortPaths[d].count == destination[d].path.count
+      let tokens = isWhole ? destinationTokens[d] : names.tokens(of: shortPaths[d])
+      families[patterns.number(of: pattern(tokens)), default: ([], [])].d.append(d)
     }
     for s in source.indices {
-      let key = pattern(source[s].path)
-      if families[key] != nil { families[key]?.s.append(s) }
-    }
-    for (_, family) in families.sorted(by: { ($0.value.d.first ?? 0) < ($1.value.d.first ?? 0) }) {
-      guard family.d.count == family.s.count, family.d.contains(where: { links[$0] == nil }) else {
-        continue
+      if let family = patterns.known(pattern(sourceTokens[s])), families[family] != nil {
+        families[family, default: ([], [])].s.append(s)
       }
+    }
+    let moved = families.all.map(\.value).filter { family in
+      family.d.count == family.s.count && !family.d.allSatisfy { links.contains($0) }
+    }
+    for family in moved.sorted(by: { ($0.d.first ?? 0) < ($1.d.first ?? 0) }) {
       let ds = inOrder(family.d) { shortPaths[$0] }
       let ss = inOrder(family.s) { source[$0].path }
       // What a name already links must be inside the family, or the order means nothing.
@@ -168,8 +189,8 @@ struct Matcher {
     }
   }
 
-  private func pattern(_ path: [Int]) -> [Int] {
-    names.tokens(of: path).map { Token.isNumber($0) ? Token.anyNumber : $0 }
+  private func pattern(_ tokens: [Int]) -> [Int] {
+    tokens.map { Token.isNumber($0) ? Token.anyNumber : $0 }
   }
 
   /// Slots by the numbers in their paths.

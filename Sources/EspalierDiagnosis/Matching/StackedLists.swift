@@ -25,7 +25,7 @@ struct StackedLists {
 
   private var totals: Set<Total> = []
   private var shapes: [Int: SetIndex] = [:]
-  private var keyNumbers: [[Int]: Int] = [:]
+  private var layouts = LayoutNumbers()
 
   init(_ slots: [Slot], _ names: NameTable) {
     var prefixes = PrefixTable()
@@ -34,8 +34,7 @@ struct StackedLists {
       let tokens = names.tokens(of: slot.path)
       guard let last = tokens.dropLast().lastIndex(where: Token.isNumber) else { continue }
       let numbers = prefixes.prefixes(of: tokens, length: last)
-      let key = keyNumbers[layoutKey(slot.shape), default: keyNumbers.count]
-      keyNumbers[layoutKey(slot.shape)] = key
+      let key = layouts(slot.shape)
       let elements = slot.elements
       for place in 0...last where Token.isNumber(tokens[place]) {
         lists[numbers[place], default: List()].add(tokens[place], elements: elements, key: key)
@@ -58,7 +57,7 @@ struct StackedLists {
       return totals.contains(Total(count: count, elements: elements))
     }
     guard stacks.count >= 4 else { return false }
-    let keys = stacks.map { keyNumbers[layoutKey(Array($0.shape.dropFirst()))] ?? -1 }
+    let keys = stacks.map { layouts.known(Array($0.shape.dropFirst())) ?? -1 }
     return shapes[count]?.holds((stacks.count * 7 + 9) / 10, of: keys) ?? false
   }
 }

@@ -1,10 +1,8 @@
 /// A leaf of a block template: the same relative path in many blocks.
 struct Unit {
-  /// Slot in each cell, by cell number.
-  var slots: [Int: Int]
+  var slots: CellSlots
   var first: Int
   var profile: NameProfile
-  var rank: Int
 }
 
 /// Matches the leaves of two block templates one to one, best pair first; each pair found makes its
@@ -29,11 +27,13 @@ struct UnitMatching {
   private static let comparisons = 1_000_000
 
   /// - Parameter strict: Ask for evidence by name or neighbourhood, not by shape alone.
-  init(_ cells: [Cell], _ matcher: inout Matcher, _ tokens: ([[Int]], [[Int]]), strict: Bool) {
+  init(_ cells: [Cell], _ matcher: inout Matcher, strict: Bool) {
     self.strict = strict
     scorer = NameScorer(matcher.names)
-    ds = units(cells, tokens.0, \.destination, matcher.destination) { matcher.links[$0] == nil }
-    ss = units(cells, tokens.1, \.source, matcher.source) { !matcher.used[$0] }
+    ds = units(cells, \.destination, matcher.destination, matcher.destinationTokens) {
+      !matcher.links.contains($0)
+    }
+    ss = units(cells, \.source, matcher.source, matcher.sourceTokens) { !matcher.used[$0] }
     for unit in ds + ss { scorer.observe(unit.profile) }
     collect(&matcher)
   }
@@ -42,22 +42,24 @@ struct UnitMatching {
   var sourceUnits: [Unit] { ss }
 
   private func units(
-    _ cells: [Cell], _ tokens: [[Int]], _ side: KeyPath<Cell, [(slot: Int, depth: Int)]>,
-    _ slots: [Slot], _ isFree: (Int) -> Bool
+    _ cells: [Cell], _ side: KeyPath<Cell, [(slot: Int, depth: Int)]>, _ slots: [Slot],
+    _ tokens: [[Int]], _ isFree: (Int) -> Bool
   ) -> [Unit] {
-    var index: [ArraySlice<Int>: Int] = [:]
+    var leaves = PrefixTable()
+    var index = NumberedValues<Int>()
     var found: [Unit] = []
     for (number, cell) in cells.enumerated() {
       for (slot, depth) in cell[keyPath: side] where isFree(slot) {
-        let key = tokens[slot].dropFirst(depth)
-        if let at = index[key] {
+        let leaf = leaves.number(of: tokens[slot], from: depth)
+        if let at = index[leaf] {
           found[at].slots[number] = slot
         } else {
-          index[key] = found.count
+          index[leaf] = found.count
           let path = relative(slots[slot].path, depth: depth)
-          let profile = scorer.profile(path)
           found.append(
-            Unit(slots: [number: slot], first: slot, profile: profile, rank: found.count))
+            Unit(
+              slots: CellSlots(cell: number, slot: slot), first: slot,
+              profile: scorer.profile(path)))
         }
       }
     }
@@ -76,50 +78,41 @@ struct UnitMatching {
 
   // MARK: Candidates
 
-  private struct Bucket: Hashable {
-    var key: [Int]
-    var role: Vocabulary.Role
-  }
-
-  private func bucket(_ unit: Unit, _ slots: [Slot]) -> Bucket {
-    let shape = slots[unit.first].shape
-    return Bucket(key: layoutKey(shape), role: unit.profile.role)
-  }
-
   private struct RankKey: Hashable {
-    var shape: [Int]
+    var layout: Int
     var rank: Int
     var of: Int
   }
 
   private mutating func collect(_ matcher: inout Matcher) {
-    // Large sets are compared within one shape only, the larger the fewer of a shape.
+    // Large sets are compared within one layout only, the larger the fewer of a layout.
     let small = ds.count * ss.count <= 250_000
     let most = min(200, Self.comparisons / max(ds.count, 1))
-    var byShape: [[Int]: [Int]] = [:]
+    var byLayout = NumberedValues<[Int]>()
     if !small {
       for (s, unit) in ss.enumerated() {
-        byShape[layoutKey(matcher.source[unit.first].shape), default: []].append(s)
+        byLayout[matcher.sourceLayouts[unit.first], default: []].append(s)
       }
     }
     let everything = Array(ss.indices)
     var byRank: [RankKey: [Int]] = [:]
-    let dRanks = ranks(ds, matcher.destination, matcher.destinationOrder)
-    let sRanks = ranks(ss, matcher.source, matcher.sourceOrder)
-    for (s, unit) in ss.enumerated() where !small {
-      let key = RankKey(
-        shape: layoutKey(matcher.source[unit.first].shape), rank: sRanks[s].0, of: sRanks[s].1)
-      byRank[key, default: []].append(s)
+    let dRanks = ranks(ds, matcher.destinationLayouts, matcher.destinationOrder)
+    let sRanks = ranks(ss, matcher.sourceLayouts, matcher.sourceOrder)
+    for (layout, own) in byLayout.all where own.count > most {
+      for s in own {
+        let key = RankKey(layout: layout, rank: sRanks[s].0, of: sRanks[s].1)
+        byRank[key, default: []].append(s)
+      }
     }
     for d in ds.indices {
-      let key = small ? [] : layoutKey(matcher.destination[ds[d].first].shape)
-      let near = byShape[key] ?? []
+      let layout = matcher.destinationLayouts[ds[d].first]
+      let near = byLayout[layout] ?? []
       // Where hundreds are alike, only order is left to tell them apart.
       let options =
         small
         ? everything
         : near.count <= most
-          ? near : byRank[RankKey(shape: key, rank: dRanks[d].0, of: dRanks[d].1)] ?? []
+          ? near : byRank[RankKey(layout: layout, rank: dRanks[d].0, of: dRanks[d].1)] ?? []
       for s in options {
         guard let base = score(d, s, &matcher, dRanks, sRanks) else { continue }
         let turn = orientation(
@@ -141,12 +134,15 @@ struct UnitMatching {
     }
   }
 
-  /// Place of each unit among those of the same shape and role, and how many there are.
-  private func ranks(_ units: [Unit], _ slots: [Slot], _ order: [Int]) -> [(Int, Int)] {
-    var groups: [Bucket: [Int]] = [:]
-    for (at, unit) in units.enumerated() { groups[bucket(unit, slots), default: []].append(at) }
+  /// Place of each unit among those of the same layout and role, and how many there are.
+  private func ranks(_ units: [Unit], _ layouts: [Int], _ order: [Int]) -> [(Int, Int)] {
+    var groups = NumberedValues<[Int]>()
+    for (at, unit) in units.enumerated() {
+      let bucket = layouts[unit.first] * Vocabulary.Role.count + unit.profile.role.rawValue
+      groups[bucket, default: []].append(at)
+    }
     var out = [(Int, Int)](repeating: (0, 1), count: units.count)
-    for members in groups.values {
+    for (_, members) in groups.all {
       let sorted = members.sorted { order[units[$0].first] < order[units[$1].first] }
       for (place, at) in sorted.enumerated() { out[at] = (place, members.count) }
     }
@@ -164,12 +160,11 @@ struct UnitMatching {
     let big = max(one.slots.count, two.slots.count)
     guard small * 2 > big else { return nil }
     var shared = 0
-    for (cell, slot) in one.slots {
-      guard let other = two.slots[cell] else { continue }
-      guard matcher.fits(slot, other) else { return nil }
+    let fits = one.slots.allShared(with: two.slots) { slot, other in
       shared += 1
+      return matcher.fits(slot, other)
     }
-    guard shared * 2 > big else { return nil }
+    guard fits, shared * 2 > big else { return nil }
     var score = scorer.score(one.profile, two.profile)
     score += 0.3 * Double(shared) / Double(big)
     let a = matcher.destination[one.first].shape
@@ -227,7 +222,7 @@ struct UnitMatching {
     var queue = BestFirst()
     for (at, candidate) in candidates.enumerated() { queue.push(at, score(candidate, matcher)) }
     let neighbours = Neighbours(
-      candidates.map { dPlaces[$0.d].pairs(with: sPlaces[$0.s]) })
+      candidates.lazy.map { [dPlaces, sPlaces] in dPlaces[$0.d].pairs(with: sPlaces[$0.s]) })
     var dDone = [Bool](repeating: false, count: ds.count)
     var sDone = [Bool](repeating: false, count: ss.count)
     while let (at, queued) = queue.pop() {
@@ -244,8 +239,8 @@ struct UnitMatching {
       sDone[candidate.s] = true
       var changed = Set<DirectoryPairs.Pair>()
       var taught = 0
-      for (cell, slot) in ds[candidate.d].slots.sorted(by: { $0.key < $1.key }) {
-        guard let other = ss[candidate.s].slots[cell], matcher.links[slot] == nil,
+      for (cell, slot) in ds[candidate.d].slots {
+        guard let other = ss[candidate.s].slots[cell], !matcher.links.contains(slot),
           !matcher.used[other]
         else { continue }
         // The first blocks teach as much as all of them.

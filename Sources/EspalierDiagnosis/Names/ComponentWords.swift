@@ -26,13 +26,17 @@ final class ComponentWords {
     case several
   }
 
+  /// One of its words may be that of a fused tensor's name.
+  let mayNameFused: Bool
+
   init(_ text: String, role: Vocabulary.Role, numbers: inout ConceptNumbers) {
-    words = Self.split(text)
-    concepts = words.flatMap(Self.meanings)
-    module = Self.said(words, &numbers)
+    let split = Self.split(text).map { Word(text: $0, number: Int($0)) }
+    words = split.map(\.text)
+    concepts = split.flatMap(\.meanings)
+    module = Self.said(split, &numbers)
     switch role {
     case .other: leaf = module
-    default: leaf = Self.said(words.filter { !Self.roleWords.contains($0) }, &numbers)
+    default: leaf = Self.said(split.filter { !Self.roleWords.contains($0.text) }, &numbers)
     }
     let concepts = self.concepts
     let parts = Vocabulary.parts.filter(concepts.contains)
@@ -41,21 +45,34 @@ final class ComponentWords {
     case 1: part = .one(numbers[parts[0]])
     default: part = .several
     }
+    mayNameFused = words.contains { word in Vocabulary.fusedStems.contains { contains(word, $0) } }
+  }
+
+  private struct Word {
+    var text: String
+    var number: Int?
+    var meanings: [String]
+
+    init(text: String, number: Int?) {
+      self.text = text
+      self.number = number
+      meanings = ComponentWords.meanings(of: text)
+    }
   }
 
   private static let roleWords: Set<String> = [
     "weight", "bias", "kernel", "gamma", "beta", "scale", "running", "moving", "mean", "var",
   ]
 
-  private static func said(_ words: [String], _ concepts: inout ConceptNumbers) -> Said {
-    var said = Said(words: words, concepts: [], numbers: [], saysNorm: false)
+  private static func said(_ words: [Word], _ concepts: inout ConceptNumbers) -> Said {
+    var said = Said(words: words.map(\.text), concepts: [], numbers: [], saysNorm: false)
     for word in words {
-      if let number = Int(word) {
+      if let number = word.number {
         said.numbers.append(number)
         continue
       }
-      for concept in meanings(of: word) { said.concepts.append(concepts[concept]) }
-      if contains(word, "norm") || contains(word, "ln") { said.saysNorm = true }
+      for concept in word.meanings { said.concepts.append(concepts[concept]) }
+      if contains(word.text, "norm") || contains(word.text, "ln") { said.saysNorm = true }
     }
     return said
   }
@@ -63,17 +80,21 @@ final class ComponentWords {
   /// Concepts behind a word, singular and plural alike.
   private static func meanings(of word: String) -> [String] {
     if let known = Vocabulary.concepts[word] { return known }
-    guard word.utf8.count > 3, word.count > 3 else { return [word] }
+    let bytes = word.utf8
+    guard bytes.count > 3, let first = bytes.first, let last = bytes.last else { return [word] }
     // `qcontent`, `knorm`: the letter of an attention's part before a word.
-    if let first = word.first, "qkv".contains(first), let part = Vocabulary.concepts[String(first)],
+    if Self.attentionLetters.contains(first),
+      let part = Vocabulary.concepts[String(word.prefix(1))],
       let rest = Vocabulary.concepts[String(word.dropFirst())]
     {
       return part + rest
     }
-    guard word.hasSuffix("s"), !word.hasSuffix("ss") else { return [word] }
+    guard last == UInt8(ascii: "s"), !word.hasSuffix("ss") else { return [word] }
     let singular = String(word.dropLast())
     return Vocabulary.concepts[singular] ?? [singular]
   }
+
+  private static let attentionLetters = Array("qkv".utf8)
 
   private static func split(_ text: String) -> [String] {
     var words: [String] = []

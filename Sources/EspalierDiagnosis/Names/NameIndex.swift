@@ -1,14 +1,17 @@
-/// Places by full name. Names are long, so their bytes are hashed in one go.
-struct NameIndex: Sendable {
-  private struct Key: Hashable {
-    let name: [UInt8]
+/// A name's bytes as a key. Names are long, so the bytes are hashed in one go.
+struct NameKey: Hashable, Sendable {
+  let name: [UInt8]
 
-    func hash(into hasher: inout Hasher) {
-      name.withUnsafeBytes { hasher.combine(bytes: $0) }
-    }
+  init(_ name: [UInt8]) { self.name = name }
+
+  func hash(into hasher: inout Hasher) {
+    name.withUnsafeBytes { hasher.combine(bytes: $0) }
   }
+}
 
-  private var places: [Key: Int] = [:]
+/// Places by full name.
+struct NameIndex: Sendable {
+  private var places: [NameKey: Int] = [:]
 
   /// An empty index with room for so many names.
   init(room: Int = 0) { places.reserveCapacity(room) }
@@ -22,14 +25,18 @@ struct NameIndex: Sendable {
   var count: Int { places.count }
 
   subscript(_ name: [UInt8]) -> Int? {
-    get { places[Key(name: name)] }
-    set { places[Key(name: name)] = newValue }
+    get { places[NameKey(name)] }
+    set { places[NameKey(name)] = newValue }
   }
 
   /// The place of a name, which becomes `place` if it has none.
   mutating func place(of name: [UInt8], orElse place: Int) -> Int {
-    let found = places[Key(name: name), default: place]
-    if found == place { places[Key(name: name)] = place }
-    return found
+    Self.keep(&places[NameKey(name), default: place])
   }
+
+  /// One look-up finds a place or gives one.
+  private static func keep(_ place: inout Int) -> Int { place }
+
+  /// Makes room for so many names.
+  mutating func reserve(_ room: Int) { places.reserveCapacity(room) }
 }

@@ -21,7 +21,9 @@ final class NameScorer {
 
   init(_ names: NameTable) { self.names = names }
 
-  func profile(_ path: [Int]) -> NameProfile {
+  func profile(_ whole: [Int]) -> NameProfile {
+    // What stands further out says nothing of a leaf that what is further in does not.
+    let path = whole.suffix(Bounds.profiled)
     var concepts: [Int] = []
     var numbers: [Int] = []
     var saysNorm = false
@@ -46,14 +48,14 @@ final class NameScorer {
     return out
   }
 
-  private func ordinal(_ path: [Int]) -> Int? {
+  private func ordinal(_ path: ArraySlice<Int>) -> Int? {
     let words = path.dropLast().flatMap { names.words(of: $0).module.words }
     let leaf = path.last.map { names.words(of: $0).leaf.words } ?? []
     return Vocabulary.normOrdinal((words + leaf).map { $0.lowercased() })
   }
 
   /// The one part that the last component which names any says; a fused name says several.
-  private func part(of path: [Int]) -> Int? {
+  private func part(of path: ArraySlice<Int>) -> Int? {
     for id in path.suffix(2).reversed() {
       switch names.words(of: id).part {
       case .none: continue

@@ -6,23 +6,20 @@ final class NameTable {
   private var ids = NameIndex()
   private(set) var texts: [String] = []
   private(set) var tokens: [[Int]] = []
-  private var roles: [Vocabulary.Role] = []
-  /// Tokens of components that stay whole, as last ones do; made when asked for.
-  private var wholes: [Int?] = []
+  /// What is looked up when first asked for; most components of a large tree are never asked about.
+  private var roles: [Vocabulary.Role?] = []
   private var meanings: [ComponentWords?] = []
   private var concepts = ConceptNumbers()
-  private var wordIDs: [String: Int] = [:]
-  private(set) var words: [String] = []
 
+  /// A number for a component or a word of one; equal texts have equal numbers.
   func intern(_ bytes: [UInt8]) -> Int {
-    if let id = ids[bytes] { return id }
-    let id = texts.count
-    ids[bytes] = id
+    let id = ids.place(of: bytes, orElse: texts.count)
+    guard id == texts.count else { return id }
     texts.append(String(decoding: bytes, as: UTF8.self))
-    tokens.append(split(bytes))
-    roles.append(Vocabulary.role(texts[id]))
-    wholes.append(nil)
+    tokens.append([Token.word(id)])
+    roles.append(nil)
     meanings.append(nil)
+    if hasParts(bytes) { tokens[id] = split(bytes) }
     return id
   }
 
@@ -32,13 +29,14 @@ final class NameTable {
       return ComponentWords("", role: .other, numbers: &concepts)
     }
     if let known = meanings[id] { return known }
-    let words = ComponentWords(texts[id], role: roles[id], numbers: &concepts)
+    let words = ComponentWords(texts[id], role: role(id), numbers: &concepts)
     meanings[id] = words
     return words
   }
 
   /// Paths of tensors. Neighbours share most of their path, so only what differs is looked up.
   func paths(of tensors: [TensorFacts]) -> [[Int]] {
+    ids.reserve(tensors.count)
     var last: [[UInt8]] = []
     var path: [Int] = []
     return tensors.map { tensor in
@@ -56,20 +54,18 @@ final class NameTable {
   func text(_ id: Int) -> String { texts.indices.contains(id) ? texts[id] : "" }
 
   /// What a parameter of this name is.
-  func role(_ id: Int) -> Vocabulary.Role { roles.indices.contains(id) ? roles[id] : .other }
+  func role(_ id: Int) -> Vocabulary.Role {
+    guard roles.indices.contains(id) else { return .other }
+    if let known = roles[id] { return known }
+    let role = Vocabulary.role(texts[id])
+    roles[id] = role
+    return role
+  }
 
-  private var plain: [Int?] = []
-  private var plainIDs: [String: Int] = [:]
-
-  /// A number for the component's text without its digits.
+  /// The component without its digits.
   func withoutDigits(_ id: Int) -> Int {
-    if plain.indices.contains(id), let known = plain[id] { return known }
-    let text = String(decoding: self.text(id).utf8.filter { !isDigit($0) }, as: UTF8.self)
-    let number = plainIDs[text] ?? plainIDs.count
-    plainIDs[text] = number
-    while plain.count <= id { plain.append(nil) }
-    plain[id] = number
-    return number
+    let bytes = text(id).utf8
+    return bytes.contains(where: isDigit) ? intern(bytes.filter { !isDigit($0) }) : id
   }
 
   func join(_ path: some Sequence<Int>) -> String {
@@ -88,7 +84,7 @@ final class NameTable {
     out.reserveCapacity(path.count + 2)
     for (place, id) in path.enumerated() {
       if place + 1 == path.count, number(id) == nil {
-        out.append(whole(id))
+        out.append(Token.word(id))
       } else {
         out.append(contentsOf: tokens[id])
       }
@@ -96,23 +92,13 @@ final class NameTable {
     return out
   }
 
-  private func whole(_ id: Int) -> Int {
-    if let known = wholes[id] { return known }
-    let token = Token.word(wordID(texts[id]))
-    wholes[id] = token
-    return token
-  }
-
   func word(_ token: Int) -> String {
-    Token.isNumber(token) ? String(Token.value(token)) : words[token >> 1]
+    Token.isNumber(token) ? String(Token.value(token)) : texts[token >> 1]
   }
 
-  private func wordID(_ word: String) -> Int {
-    if let id = wordIDs[word] { return id }
-    let id = words.count
-    wordIDs[word] = id
-    words.append(word)
-    return id
+  /// Does it hold more than one word as it stands?
+  private func hasParts(_ bytes: [UInt8]) -> Bool {
+    bytes.first == 0x5F || bytes.last == 0x5F || bytes.contains(where: isDigit)
   }
 
   private func split(_ bytes: [UInt8]) -> [Int] {
@@ -122,7 +108,7 @@ final class NameTable {
     func flush() {
       while word.last == 0x5F { word.removeLast() }
       while word.first == 0x5F { word.removeFirst() }
-      if !word.isEmpty { out.append(Token.word(wordID(String(decoding: word, as: UTF8.self)))) }
+      if !word.isEmpty { out.append(Token.word(intern(word))) }
       word = []
     }
     while at < bytes.count {
@@ -146,7 +132,7 @@ final class NameTable {
     }
     flush()
     if out.isEmpty || out.count > Bounds.tokens {
-      return [Token.word(wordID(String(decoding: bytes, as: UTF8.self)))]
+      return [Token.word(intern(bytes))]
     }
     return out
   }

@@ -4,55 +4,85 @@
 /// Neighbours share most of their path, so only what differs from the path before is looked up: the
 /// depth of a tree costs no more than its names do.
 struct PrefixTable {
-  private struct Step: Hashable {
-    var prefix: Int
-    var element: Int
-  }
-
-  private var numbers: [Step: Int] = [:]
+  private var numbers: [UInt64: Int] = [:]
   private var last: [Int] = []
+  private var start = 0
   private var chain = [0]
 
   /// Numbers that were given, that of the empty path among them.
   var count: Int { numbers.count + 1 }
 
+  /// Makes room for so many numbers.
+  mutating func reserve(_ room: Int) { numbers.reserveCapacity(room) }
+
   /// The numbers of a path's beginnings, the empty one (0) first, the one of `length` elements last.
-  mutating func prefixes(of path: [Int], length: Int) -> [Int] {
+  ///
+  /// - Parameter from: Elements at the front that are left aside.
+  mutating func prefixes(of path: [Int], from: Int = 0, length: Int) -> [Int] {
     var shared = 0
     let most = min(length, chain.count - 1)
-    while shared < most, last[shared] == path[shared] { shared += 1 }
+    while shared < most, last[start + shared] == path[from + shared] { shared += 1 }
     chain.removeLast(chain.count - 1 - shared)
     for at in shared..<length {
-      let step = Step(prefix: chain[at], element: path[at])
-      let number = numbers[step] ?? numbers.count + 1
-      if number > numbers.count { numbers[step] = number }
-      chain.append(number)
+      let step = Self.step(chain[at], path[from + at])
+      let new = count
+      chain.append(Self.keep(&numbers[step, default: new]))
     }
     last = path
+    start = from
     return chain
   }
 
   /// The same for the whole path.
   mutating func prefixes(of path: [Int]) -> [Int] { prefixes(of: path, length: path.count) }
 
-  /// The same, as far as the beginnings have numbers.
+  /// The number of a whole path.
+  mutating func number(of path: [Int], from: Int = 0) -> Int {
+    let length = path.count - from
+    return prefixes(of: path, from: from, length: length)[length]
+  }
+
+  /// The numbers of a path's beginnings, as far as they have any.
   func known(of path: [Int], length: Int) -> [Int] {
     var chain = [0]
     for element in path.prefix(length) {
-      guard let number = numbers[Step(prefix: chain[chain.count - 1], element: element)] else {
-        break
-      }
+      guard let number = numbers[Self.step(chain[chain.count - 1], element)] else { break }
       chain.append(number)
     }
     return chain
   }
+
+  /// The number of a whole path, if it has one.
+  func known(_ path: [Int], from: Int = 0) -> Int? {
+    var number = 0
+    for at in from..<path.count {
+      guard let next = numbers[Self.step(number, path[at])] else { return nil }
+      number = next
+    }
+    return number
+  }
+
+  /// Elements are words or numbers of a name and stay below 2^32, as Bounds has it; one word hashes
+  /// faster than two.
+  private static func step(_ prefix: Int, _ element: Int) -> UInt64 {
+    UInt64(truncatingIfNeeded: prefix) << 32 | UInt64(UInt32(truncatingIfNeeded: element))
+  }
+
+  /// One look-up finds a number or gives one.
+  private static func keep(_ number: inout Int) -> Int { number }
 }
 
 /// Values by number, for numbers that are given one after the other.
 struct NumberedValues<Value> {
   private var values: [Value?] = []
 
-  subscript(_ number: Int) -> Value? { values.indices.contains(number) ? values[number] : nil }
+  subscript(_ number: Int) -> Value? {
+    get { number < values.count ? values[number] : nil }
+    set {
+      while values.count <= number { values.append(nil) }
+      values[number] = newValue
+    }
+  }
 
   subscript(_ number: Int, default value: Value) -> Value {
     get { self[number] ?? value }

@@ -6,66 +6,92 @@ struct PrefixSolver {
   /// Prefixes of the destination that source names lack.
   private(set) var missing: [[Int]] = []
 
-  private var wanted: Set<ArraySlice<Int>> = []
-  /// Full destination paths with their numbers blanked out.
-  private var wantedPatterns: Set<[Int]> = []
-  private var destinationComponents: Set<Int> = []
-  private var wrapperIDs: Set<Int>
+  /// Full destination paths, and those without a prefix that many of them share.
+  private var wanted = PathSet()
+  private var destinationComponents = NumberSet()
+  private var wrappers = NumberSet()
 
   init(names: NameTable, source: Inventory) {
     self.names = names
     self.source = source
-    wrapperIDs = Set(Vocabulary.wrappers.map { names.intern($0) })
+    for wrapper in Vocabulary.wrappers { wrappers.insert(names.intern(wrapper)) }
   }
 
   mutating func solve(_ slots: inout [Slot], destination: [[Int]], sourceHasOtherEntries: Bool) {
     prepare(destination)
-    cutContainer(&slots, destination: destination, hasOthers: sourceHasOtherEntries)
-    cutForeign(&slots)
-    cutLeading(&slots)
-    cutKnownWrappers(&slots)
+    var slotsAsked = Slots(slots, wanted)
+    cutContainer(&slotsAsked, destination: destination, hasOthers: sourceHasOtherEntries)
+    cutForeign(&slotsAsked, destination: destination)
+    cutLeading(&slotsAsked)
+    cutKnownWrappers(&slotsAsked)
+    slots = slotsAsked.all
     findMissing(slots, destination: destination)
   }
 
-  /// Full destination paths, and those without a prefix that many of them share.
   private mutating func prepare(_ destination: [[Int]]) {
-    // Parts of paths are keys as they stand, without a copy.
-    var counts: [ArraySlice<Int>: Int] = [:]
-    for path in destination {
+    var prefixes = PrefixTable()
+    var counts = NumberedValues<(path: Int, depth: Int, count: Int)>()
+    for (at, path) in destination.enumerated() {
       wanted.insert(path[...])
-      wantedPatterns.insert(pattern(path))
       for id in path { destinationComponents.insert(id) }
-      for depth in 1..<max(2, min(4, path.count)) where path.count > depth {
-        counts[path.prefix(depth), default: 0] += 1
+      guard path.count > 1 else { continue }
+      let numbers = prefixes.prefixes(of: path, length: min(3, path.count - 1))
+      for depth in 1..<numbers.count {
+        counts[numbers[depth], default: (at, depth, 0)].count += 1
       }
     }
-    for (prefix, count) in counts where count * 5 >= destination.count && count > 1 {
+    for (_, found) in counts.all where found.count * 5 >= destination.count && found.count > 1 {
+      let prefix = destination[found.path].prefix(found.depth)
       guard prefix.allSatisfy({ names.number($0) == nil }) else { continue }
       // A rest that starts with a list position would make `blocks` look like a prefix.
       for path in destination
-      where path.starts(with: prefix) && names.number(path[prefix.count]) == nil {
+      where path.count > prefix.count && path.starts(with: prefix)
+        && names.number(path[prefix.count]) == nil
+      {
         wanted.insert(path.dropFirst(prefix.count))
       }
     }
   }
 
+  /// The slots that are cut, and which of them have a name that is asked for.
+  private struct Slots {
+    private(set) var all: [Slot]
+    private var isWanted: [Bool]
+    private let wanted: PathSet
+
+    init(_ all: [Slot], _ wanted: PathSet) {
+      self.all = all
+      self.wanted = wanted
+      isWanted = all.map { wanted.contains($0.path[...]) }
+    }
+
+    var wantedCount: Int { isWanted.count { $0 } }
+
+    /// Slots whose name is not asked for.
+    var rest: [Int] { all.indices.filter { !isWanted[$0] } }
+
+    mutating func change(_ at: Int, _ edit: (inout Slot) -> Void) {
+      edit(&all[at])
+      isWanted[at] = wanted.contains(all[at].path[...])
+    }
+  }
+
   // MARK: Containers
 
-  private func cutContainer(_ slots: inout [Slot], destination: [[Int]], hasOthers: Bool) {
+  private func cutContainer(_ slots: inout Slots, destination: [[Int]], hasOthers: Bool) {
     let format = source.fileKind
     if Vocabulary.flatFormats.contains(where: { contains(format, $0) }) { return }
     for _ in 0..<2 {
-      let first = slots.filter { $0.path.count > 1 }.map { $0.path[0] }
-      guard !first.isEmpty else { return }
       var counts: [Int: Int] = [:]
-      for id in first { counts[id, default: 0] += 1 }
+      for slot in slots.all where slot.path.count > 1 { counts[slot.path[0], default: 0] += 1 }
+      guard !counts.isEmpty else { return }
       let collections = counts.keys.filter { Vocabulary.collections.contains(names.text($0)) }
       let cut: Set<Int>
       if collections.count > 1 || (collections.count == 1 && counts.count == 1) {
         cut = Set(collections)
       } else if let (id, count) = counts.max(by: { ($0.value, -$0.key) < ($1.value, -$1.key) }),
         Vocabulary.containers.contains(names.text(id)),
-        count * 10 >= slots.count * 9 || hasOthers
+        count * 10 >= slots.all.count * 9 || hasOthers
       {
         cut = [id]
       } else {
@@ -77,26 +103,27 @@ struct PrefixSolver {
       {
         return
       }
-      let before = slots.count { wanted.contains($0.path[...]) }
-      let after = slots.count { slot in
+      let before = slots.wantedCount
+      let after = slots.all.count { slot in
         slot.path.first.map { cut.contains($0) } == true
           && wanted.contains(slot.path.dropFirst())
       }
       guard after >= before else { return }
       // Names that are equal as they stand are in no container.
       let whole = Set(destination)
-      if 2 * slots.count(where: { whole.contains($0.path) }) > slots.count { return }
+      if 2 * slots.all.count(where: { whole.contains($0.path) }) > slots.all.count { return }
       let inDestination = destination.contains { $0.first.map { cut.contains($0) } == true }
       if inDestination && after == before && !hasOthers { return }
-      for at in slots.indices {
-        guard let head = slots[at].path.first, cut.contains(head), slots[at].path.count > 1 else {
-          continue
+      for at in slots.all.indices {
+        let path = slots.all[at].path
+        guard let head = path.first, cut.contains(head), path.count > 1 else { continue }
+        slots.change(at) {
+          $0.cut.container.append(head)
+          $0.path.removeFirst()
         }
-        slots[at].cut.container.append(head)
-        slots[at].path.removeFirst()
       }
       // A second container level is rare and only believed where it is spelt like one.
-      guard let next = slots.first?.path.first,
+      guard let next = slots.all.first?.path.first,
         ["state_dict", "params", "model_state_dict"].contains(names.text(next))
       else { return }
     }
@@ -105,41 +132,43 @@ struct PrefixSolver {
   // MARK: Foreign components
 
   /// Components no destination path has, where leaving them out makes names line up.
-  private func cutForeign(_ slots: inout [Slot]) {
-    var tried: [Int: Int] = [:]
-    var helped: [Int: Int] = [:]
-    for slot in slots where !wanted.contains(slot.path[...]) {
-      let foreign = Set(slot.path.dropLast().filter(isForeign))
-      guard !foreign.isEmpty else { continue }
-      let rest = slot.path.filter { !foreign.contains($0) }
-      let fits = lineUp(rest)
+  private func cutForeign(_ slots: inout Slots, destination: [[Int]]) {
+    let rest = slots.rest.filter { slots.all[$0].path.dropLast().contains(where: isForeign) }
+    guard !rest.isEmpty else { return }
+    var patterns = PathSet()
+    for path in destination { patterns.insert(pattern(path)[...]) }
+    var tried = [Int](repeating: 0, count: names.texts.count)
+    var helped = tried
+    for at in rest {
+      let path = slots.all[at].path
+      var foreign: [Int] = []
+      for id in path.dropLast() where isForeign(id) && !foreign.contains(id) { foreign.append(id) }
+      let fits = lineUp(path.filter { !foreign.contains($0) }, patterns)
       for id in foreign {
-        tried[id, default: 0] += 1
-        if fits { helped[id, default: 0] += 1 }
+        tried[id] += 1
+        if fits { helped[id] += 1 }
       }
     }
-    let accepted = Set(
-      helped.filter { id, count in
-        count >= 2 && count * 2 >= (tried[id] ?? 0)
-      }.keys)
-    guard !accepted.isEmpty else { return }
-    for at in slots.indices where !wanted.contains(slots[at].path[...]) {
-      remove(&slots[at]) { accepted.contains($0) }
+    var accepted = NumberSet()
+    for id in helped.indices where helped[id] >= 2 && helped[id] * 2 >= tried[id] {
+      accepted.insert(id)
     }
+    guard !accepted.isEmpty else { return }
+    for at in slots.rest { remove(at, &slots) { accepted.contains($0) } }
   }
 
   private func isForeign(_ id: Int) -> Bool {
-    (!destinationComponents.contains(id) || wrapperIDs.contains(id)) && names.number(id) == nil
+    (!destinationComponents.contains(id) || wrappers.contains(id)) && names.number(id) == nil
   }
 
   /// Lines up as it stands, or after cutting one or two leading components more.
-  private func lineUp(_ path: [Int]) -> Bool {
+  private func lineUp(_ path: [Int], _ patterns: PathSet) -> Bool {
     guard !path.isEmpty else { return false }
     if wanted.contains(path[...]) {
       return path.count > 1 || path.count == 1 && !isPlainLeaf(path[0])
     }
     // Numbers may have moved as well.
-    if path.count > 1, wantedPatterns.contains(pattern(path)) { return true }
+    if path.count > 1, patterns.contains(pattern(path)[...]) { return true }
     for depth in 1...2 where path.count > depth + 1 {
       if wanted.contains(path.dropFirst(depth)) { return true }
     }
@@ -153,58 +182,46 @@ struct PrefixSolver {
   private func isPlainLeaf(_ id: Int) -> Bool { names.role(id) != .other }
 
   /// Removes components; leading ones are a prefix, later ones an infix.
-  private func remove(_ slot: inout Slot, where test: (Int) -> Bool) {
-    var rest: [Int] = []
-    for (place, id) in slot.path.enumerated() {
-      if place + 1 < slot.path.count, test(id) {
-        if rest.isEmpty { slot.cut.prefix.append(id) } else { slot.cut.infix.append(id) }
-      } else {
-        rest.append(id)
+  private func remove(_ at: Int, _ slots: inout Slots, where test: (Int) -> Bool) {
+    let path = slots.all[at].path
+    guard path.dropLast().contains(where: test) else { return }
+    slots.change(at) { slot in
+      var cut = slot.cut
+      var rest: [Int] = []
+      for (place, id) in path.enumerated() {
+        if place + 1 < path.count, test(id) {
+          if rest.isEmpty { cut.prefix.append(id) } else { cut.infix.append(id) }
+        } else {
+          rest.append(id)
+        }
       }
+      slot.cut = cut
+      slot.path = rest
     }
-    slot.path = rest
   }
 
   // MARK: Leading components
 
   /// Prefixes made of components that the destination has too, in other places.
-  private func cutLeading(_ slots: inout [Slot]) {
+  private func cutLeading(_ slots: inout Slots) {
     for _ in 0..<3 {
-      var votes: [ArraySlice<Int>: Int] = [:]
-      var total: [ArraySlice<Int>: Int] = [:]
-      for slot in slots where !wanted.contains(slot.path[...]) {
-        for depth in 1...4 where slot.path.count > depth {
-          let prefix = slot.path.prefix(depth)
-          total[prefix, default: 0] += 1
-          let rest = slot.path.dropFirst(depth)
-          if wanted.contains(rest), rest.count > 1 || !isPlainLeaf(rest[depth]) {
-            votes[prefix, default: 0] += 1
-          }
+      let rest = slots.rest
+      let found = commonPrefix(rest.map { slots.all[$0].path }, in: wanted) { _ in true }
+      guard let prefix = found else { return }
+      for at in rest
+      where slots.all[at].path.starts(with: prefix) && slots.all[at].path.count > prefix.count {
+        slots.change(at) {
+          $0.cut.prefix.append(contentsOf: prefix)
+          $0.path.removeFirst(prefix.count)
         }
-      }
-      let best = votes.filter { prefix, count in
-        count * 2 >= (total[prefix] ?? 0) && prefix.allSatisfy { names.number($0) == nil }
-          && count >= 2
-      }.max {
-        ($0.value, -$0.key.count, $0.key.lexicographicallyPrecedes($1.key) ? 1 : 0) < (
-          $1.value, -$1.key.count, 0
-        )
-      }
-      guard let (prefix, _) = best else { return }
-      for at in slots.indices
-      where slots[at].path.starts(with: prefix) && slots[at].path.count > prefix.count
-        && !wanted.contains(slots[at].path[...])
-      {
-        slots[at].cut.prefix.append(contentsOf: prefix)
-        slots[at].path.removeFirst(prefix.count)
       }
     }
   }
 
   /// Wrappers are cut even where names differ otherwise, if the destination has none of them.
-  private func cutKnownWrappers(_ slots: inout [Slot]) {
-    for at in slots.indices where !wanted.contains(slots[at].path[...]) {
-      remove(&slots[at]) { wrapperIDs.contains($0) && !destinationComponents.contains($0) }
+  private func cutKnownWrappers(_ slots: inout Slots) {
+    for at in slots.rest {
+      remove(at, &slots) { wrappers.contains($0) && !destinationComponents.contains($0) }
     }
   }
 
@@ -212,37 +229,69 @@ struct PrefixSolver {
 
   /// Destination prefixes below which the source's names stand as they are.
   private mutating func findMissing(_ slots: [Slot], destination: [[Int]]) {
-    let have = Set(slots.map { $0.path[...] })
+    var have = PathSet()
+    for slot in slots { have.insert(slot.path[...]) }
+    let absent = destination.filter { !have.contains($0[...]) }
     for _ in 0..<3 {
-      var votes: [ArraySlice<Int>: Int] = [:]
-      var total: [ArraySlice<Int>: Int] = [:]
-      for path in destination where !have.contains(path[...]) && !have.contains(strip(path)[...]) {
-        for depth in 1...4 where path.count > depth {
-          let prefix = path.prefix(depth)
-          total[prefix, default: 0] += 1
-          let rest = path.dropFirst(depth)
-          if have.contains(rest), rest.count > 1 || !isPlainLeaf(rest[depth]),
-            names.number(rest[depth]) == nil || path.count == rest.count
-          {
-            votes[prefix, default: 0] += 1
-          }
-        }
+      let rest =
+        missing.isEmpty ? absent : absent.filter { !have.contains(strip($0)[...]) }
+      let found = commonPrefix(rest, in: have) { rest in
+        names.number(rest[rest.startIndex]) == nil
       }
-      let best = votes.filter { prefix, count in
-        count * 2 >= (total[prefix] ?? 0) && prefix.allSatisfy { names.number($0) == nil }
-          && count >= 2
-          && !missing.contains { $0 == Array(prefix) }
-      }.max { ($0.value, -$0.key.count) < ($1.value, -$1.key.count) }
-      guard let (prefix, _) = best else { return }
-      missing.append(Array(prefix))
+      guard let prefix = found else { return }
+      missing.append(prefix)
     }
   }
 
+  /// Destination paths without what the source's names lack in front, where the source does not have
+  /// them as they stand.
+  func withoutMissing(_ destination: [[Int]], source: [Slot]) -> [[Int]] {
+    guard !missing.isEmpty else { return destination }
+    let have = Set(source.map(\.path))
+    return destination.map { have.contains($0) ? $0 : strip($0) }
+  }
+
   /// A destination path without the first prefix of `missing` that it has.
-  func strip(_ path: [Int]) -> [Int] {
+  private func strip(_ path: [Int]) -> [Int] {
     for prefix in missing where path.starts(with: prefix) && path.count > prefix.count {
       return Array(path.dropFirst(prefix.count))
     }
     return path
+  }
+
+  /// The prefix of up to four words without which most paths that have it, two at least, are in
+  /// `set`.
+  private func commonPrefix(
+    _ paths: [[Int]], in set: PathSet, where isPossible: (ArraySlice<Int>) -> Bool
+  ) -> [Int]? {
+    var prefixes = PrefixTable()
+    var votes = NumberedValues<(path: Int, depth: Int, count: Int)>()
+    for (at, path) in paths.enumerated() {
+      for depth in 1...4 where path.count > depth {
+        let rest = path.dropFirst(depth)
+        guard set.contains(rest), rest.count > 1 || !isPlainLeaf(rest[depth]), isPossible(rest)
+        else { continue }
+        let number = prefixes.prefixes(of: path, length: depth)[depth]
+        votes[number, default: (at, depth, 0)].count += 1
+      }
+    }
+    guard prefixes.count > 1 else { return nil }
+    var totals = [Int](repeating: 0, count: prefixes.count)
+    for path in paths where path.count > 1 {
+      for number in prefixes.known(of: path, length: min(4, path.count - 1)).dropFirst() {
+        totals[number] += 1
+      }
+    }
+    var best: (prefix: [Int], count: Int)?
+    for (number, vote) in votes.all where vote.count >= 2 && vote.count * 2 >= totals[number] {
+      let prefix = Array(paths[vote.path].prefix(vote.depth))
+      guard prefix.allSatisfy({ names.number($0) == nil }), !missing.contains(prefix) else {
+        continue
+      }
+      // Of equally many the shorter, and then the one that is met first.
+      if let best, (best.count, -best.prefix.count) >= (vote.count, -prefix.count) { continue }
+      best = (prefix, vote.count)
+    }
+    return best?.prefix
   }
 }

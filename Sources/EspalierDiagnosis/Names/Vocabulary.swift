@@ -50,20 +50,31 @@ enum Vocabulary {
 
   // MARK: Parameter names
 
-  enum Role { case weight, bias, mean, variance, counter, other }
+  enum Role: Int {
+    case weight, bias, mean, variance, counter, other
 
-  static func role(_ leaf: String) -> Role {
-    switch leaf {
-    case "weight", "kernel", "gamma", "scale", "w", "g", "W", "embedding", "embeddings", "weights",
-      "depthwise_kernel", "pointwise_kernel", "output_weights", "table", "gain", "γ":
-      .weight
-    case "bias", "b", "beta", "offset", "biases", "output_bias", "shift", "β": .bias
-    case "running_mean", "mean", "moving_mean", "mu", "μ": .mean
-    case "running_var", "var", "moving_variance", "variance", "σ²", "sigma2": .variance
-    case "num_batches_tracked", "count", "counter", "step": .counter
-    default: leafRole(inside: leaf)
-    }
+    static let count = 6
   }
+
+  static func role(_ leaf: String) -> Role { roles[leaf] ?? leafRole(inside: leaf) }
+
+  private static let roles: [String: Role] = {
+    let names: [(Role, [String])] = [
+      (
+        .weight,
+        [
+          "weight", "kernel", "gamma", "scale", "w", "g", "W", "embedding", "embeddings", "weights",
+          "depthwise_kernel", "pointwise_kernel", "output_weights", "table", "gain", "γ",
+        ]
+      ),
+      (.bias, ["bias", "b", "beta", "offset", "biases", "output_bias", "shift", "β"]),
+      (.mean, ["running_mean", "mean", "moving_mean", "mu", "μ"]),
+      (.variance, ["running_var", "var", "moving_variance", "variance", "σ²", "sigma2"]),
+      (.counter, ["num_batches_tracked", "count", "counter", "step"]),
+    ]
+    return Dictionary(
+      uniqueKeysWithValues: names.flatMap { role, names in names.map { ($0, role) } })
+  }()
 
   /// The name says bias and nothing else.
   static func isPlainBias(_ leaf: String) -> Bool {
@@ -73,6 +84,7 @@ enum Vocabulary {
 
   /// `in_proj_weight`, `bias_ih_l0`, `recurrent_kernel`: the role is one of the words.
   private static func leafRole(inside leaf: String) -> Role {
+    guard leaf.utf8.contains(UInt8(ascii: "_")) else { return .other }
     let words = leaf.split(separator: "_")
     if words.contains("bias") || words.contains("biases") { return .bias }
     if words.contains("weight") || words.contains("kernel") { return .weight }
@@ -154,6 +166,9 @@ enum Vocabulary {
   }
 
   // MARK: Fused tensors
+
+  /// Without one of these in a word there is no fused name.
+  static let fusedStems = ["kv", "key", "proj", "attn", "gate", "w1"]
 
   /// What of query, key, value (or gate, up) a module's words name; order is the order of fusing.
   static func fusedOrder(_ words: [String]) -> [String]? {

@@ -37,6 +37,15 @@ public struct NamePattern: Hashable, Sendable, CustomStringConvertible {
     case hole(Hole)
     /// What is left of a name; the last piece, after a dot or a slash.
     case rest
+
+    /// A text is hashed in one go, not byte by byte.
+    public func hash(into hasher: inout Hasher) {
+      switch self {
+      case .text(let text): text.withUnsafeBytes { hasher.combine(bytes: $0) }
+      case .hole(let hole): hasher.combine(hole)
+      case .rest: hasher.combine(0)
+      }
+    }
   }
 
   /// What the variable pieces of a pattern stand for.

@@ -20,6 +20,16 @@ public enum Rule: Hashable, Sendable {
   /// Source tensors that match are left out of the load.
   case drop(NamePattern)
 
+  /// By what tells most rules apart; lists hold them by the hundred thousand.
+  public func hash(into hasher: inout Hasher) {
+    switch self {
+    case .enter(let name), .strip(let name), .remove(let name), .add(let name):
+      hasher.combine(name)
+    case .take(let pattern, _, _, _), .skip(let pattern), .drop(let pattern):
+      hasher.combine(pattern)
+    }
+  }
+
   /// The verbs under which the rule is known: all that it does to values, or else to names.
   public var verbs: Set<String> {
     switch self {
@@ -41,6 +51,14 @@ public enum Rule: Hashable, Sendable {
     switch self {
     case .enter, .strip, .remove, .add: true
     case .take, .skip, .drop: false
+    }
+  }
+
+  /// Takes tensors out of the load, and does nothing else.
+  var leavesOut: Bool {
+    switch self {
+    case .skip, .drop: true
+    case .enter, .strip, .remove, .add, .take: false
     }
   }
 

@@ -30,12 +30,12 @@ package struct RuleTrace: Sendable {
   /// Destination tensors that keep their values because a rule says so.
   package private(set) var skipped: [(destination: Int, rule: Int)] = []
   /// Source tensors that a rule leaves out.
-  package private(set) var dropped: Set<Int> = []
-  /// For each rule, the tensors it touches: source tensors whose names it changes or that it leaves
-  /// out, or destination tensors that it is for.
-  package private(set) var touched: [[Int]]
+  package var dropped: Set<Int> { reach.dropped }
+  /// For each rule, the tensors it touches.
+  package var touched: [[Int]] { reach.touched }
   package private(set) var problems: [Problem] = []
 
+  private let reach: RuleReach
   private let rules: [Rule]
   private let source: Inventory
   private let destination: Inventory
@@ -48,11 +48,9 @@ package struct RuleTrace: Sendable {
     self.rules = rules
     self.source = source
     self.destination = destination
-    touched = Array(repeating: [], count: rules.count)
+    reach = RuleReach(rules, source: source, destination: destination)
     sourceByName = NameIndex(source)
     destinationByName = NameIndex(destination)
-    traceDrops()
-    traceNames()
     trace()
     followTies()
     for (index, found) in touched.enumerated() where found.isEmpty {
@@ -62,49 +60,12 @@ package struct RuleTrace: Sendable {
     problems.sort { $0.rule < $1.rule }
   }
 
-  // MARK: What is left out
-
-  private mutating func traceDrops() {
-    let table = PatternTable(rules) { rule in
-      if case .drop(let pattern) = rule { return pattern }
-      return nil
-    }
-    guard !table.isEmpty else { return }
-    for (index, tensor) in source.tensors.enumerated() {
-      let found = table.rules(for: tensor.name)
-      for rule in found { touched[rule].append(index) }
-      if !found.isEmpty { dropped.insert(index) }
-    }
-  }
-
-  // MARK: Rules that change names
-
-  private mutating func traceNames() {
-    for (index, rule) in rules.enumerated() where rule.changesNames {
-      if case .add(let prefix) = rule {
-        let start = Array(prefix.utf8) + [0x2E]
-        touched[index] = destination.tensors.indices.filter {
-          destination.tensors[$0].name.starts(with: start)
-        }
-        continue
-      }
-      // Together with the rules before it: a prefix may stand below a container.
-      let before = NameReader(rules[..<index].filter { $0.changesNames && !$0.isAdd })
-      let after = NameReader(rules[...index].filter { $0.changesNames && !$0.isAdd })
-      touched[index] = source.tensors.indices.filter {
-        before.finalName(source.tensors[$0]).name != after.finalName(source.tensors[$0]).name
-      }
-    }
-  }
-
   // MARK: Rules for destination tensors
 
   private mutating func trace() {
     let byName = NameReader(rules).index(source)
-    let table = PatternTable(rules, \.destinationPattern)
     for (index, tensor) in destination.tensors.enumerated() {
-      let found = table.rules(for: tensor.name)
-      for rule in found { touched[rule].append(index) }
+      let found = reach.rules[index]
       if found.count > 1 {
         problems.append(
           Problem(kind: .contradicts(rule: found[0]), rule: found[1], destination: index))
@@ -189,48 +150,6 @@ package struct RuleTrace: Sendable {
   }
 }
 
-/// Finds the rules for a name without trying all of them.
-private struct PatternTable {
-  private var literal: [[UInt8]: [Int]] = [:]
-  private var general: [[UInt8]: [(number: Int, pattern: NamePattern)]] = [:]
-  /// Patterns for all names below one, by that one.
-  private var open: [[UInt8]: [(number: Int, pattern: NamePattern)]] = [:]
-
-  init(_ rules: [Rule], _ pattern: (Rule) -> NamePattern?) {
-    for (number, rule) in rules.enumerated() {
-      guard let pattern = pattern(rule) else { continue }
-      if let name = pattern.literal {
-        literal[name, default: []].append(number)
-      } else if pattern.isOpen {
-        open[key(pattern.withZeros[...]), default: []].append((number, pattern))
-      } else {
-        general[key(pattern.withZeros[...]), default: []].append((number, pattern))
-      }
-    }
-  }
-
-  var isEmpty: Bool { literal.isEmpty && general.isEmpty && open.isEmpty }
-
-  /// In the order of the rules.
-  func rules(for name: [UInt8]) -> [Int] {
-    let exact = literal[name] ?? []
-    guard !general.isEmpty || !open.isEmpty else { return exact }
-    var candidates = general.isEmpty ? [] : general[key(name[...])] ?? []
-    if !open.isEmpty {
-      for at in name.indices where NamePattern.isJoint(name[at]) {
-        candidates += open[key(name[...at])] ?? []
-      }
-    }
-    let fitting = candidates.filter { $0.pattern.match(name) != nil }
-    return fitting.isEmpty ? exact : (exact + fitting.map(\.number)).sorted()
-  }
-
-  /// What a name is without its numbers.
-  private func key(_ name: ArraySlice<UInt8>) -> [UInt8] {
-    NamePattern.parts(Array(name)).texts.flatMap { $0 }
-  }
-}
-
 extension Operation {
   /// Only says that an array is shared.
   var isTie: Bool { keepsValues && steps.contains(.tie) }
@@ -245,7 +164,7 @@ extension Rule {
     }
   }
 
-  fileprivate var isAdd: Bool {
+  var isAdd: Bool {
     if case .add = self { return true }
     return false
   }

@@ -83,31 +83,46 @@ struct DepthPairing {
     var two: Int
   }
 
+  /// Leaves that two lists share, and the pairs of blocks that hold them.
+  private struct Votes {
+    var count = 0
+    var blocks: Set<Pair> = []
+    private var last: Pair?
+
+    mutating func add(_ pair: Pair) {
+      count += 1
+      // Leaves of a block follow each other.
+      guard pair != last else { return }
+      last = pair
+      blocks.insert(pair)
+    }
+  }
+
   /// For each list of the destination the one of the source whose blocks are its blocks, one to one.
   private static func partners(
     _ one: BlockDepths, _ two: BlockDepths, _ findings: Findings
   ) -> [Int: Int] {
-    var votes: [Pair: Int] = [:]
-    var blocks: [Pair: Set<Pair>] = [:]
+    let left = one.lists.map(\.isList)
+    let right = two.lists.map(\.isList)
+    var votes: [Pair: Votes] = [:]
     for d in findings.matcher.destination.indices {
       guard let s = findings.matcher.links[d]?.sources.first else { continue }
-      for left in one.places[d] where one.lists[left.list].isList {
-        for right in two.places[s] where two.lists[right.list].isList {
-          let pair = Pair(one: left.list, two: right.list)
-          votes[pair, default: 0] += 1
-          blocks[pair, default: []].insert(Pair(one: left.block, two: right.block))
+      for ours in one.places[d] where left[ours.list] {
+        for theirs in two.places[s] where right[theirs.list] {
+          votes[Pair(one: ours.list, two: theirs.list), default: Votes()]
+            .add(Pair(one: ours.block, two: theirs.block))
         }
       }
     }
-    func share(_ pair: Pair) -> Double {
-      let joined = blocks[pair] ?? []
+    func share(_ pair: Pair, _ votes: Votes) -> Double {
+      let joined = votes.blocks
       let ones = Set(joined.map(\.one)).count
       let twos = Set(joined.map(\.two)).count
       let leaves = one.lists[pair.one].leaves + two.lists[pair.two].leaves
-      return Double(2 * (votes[pair] ?? 0)) / Double(leaves)
+      return Double(2 * votes.count) / Double(leaves)
         * Double(ones + twos) / Double(2 * joined.count)
     }
-    let ranked = votes.keys.map { (pair: $0, share: share($0)) }
+    let ranked = votes.map { (pair: $0, share: share($0, $1)) }
       .sorted { ($1.share, $0.pair.one, $0.pair.two) < ($0.share, $1.pair.one, $1.pair.two) }
     var partners: [Int: Int] = [:]
     var taken: Set<Int> = []

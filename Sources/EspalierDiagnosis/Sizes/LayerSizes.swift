@@ -84,7 +84,7 @@ struct LayerSizes {
         weight.input != vocabulary || weight.out != width
       else { continue }
       var rank = weight.kernel.isEmpty && weight.out < weight.input ? 1 : 0
-      for id in slot.path {
+      for id in slot.path.suffix(Bounds.profiled) {
         let own = ranks[id] ?? self.rank(id)
         ranks[id] = own
         rank = own < 0 || rank < 0 ? -1 : max(rank, own)

@@ -5,6 +5,8 @@ enum Bounds {
   static let dimension = 1 << 31
   /// Deeper paths have their outer components joined into one.
   static let components = 48
+  /// So many components of a path, from its end, are looked at for their meaning.
+  static let profiled = 16
   /// A component with more words and numbers than this counts as one word.
   static let tokens = 12
   /// A name with more numbers than this is generalised no further.

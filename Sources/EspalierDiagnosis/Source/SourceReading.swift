@@ -49,7 +49,7 @@ struct SourceReader {
     setCopyAside(destinationCount: destination.tensors.count, destinationPaths: destinationPaths)
     // What the destination keeps apart is not joined here.
     if destination.packedWeights.isEmpty { joinPacked() }
-    if !AdapterModule.isAny(in: destination) { joinAdapters() }
+    if hasAdapterWords, !AdapterModule.isAny(in: destination) { joinAdapters() }
     joinWeightNorms(unless: keepsMagnitude(destinationPaths))
     for index in paths.indices where !taken[index] {
       let tensor = inventory.tensors[index]
@@ -99,24 +99,20 @@ struct SourceReader {
   private mutating func setCopyAside(destinationCount: Int, destinationPaths: [[Int]]) {
     let free = paths.indices.filter { !taken[$0] }
     guard free.count >= 4 else { return }
-    var counts: [ArraySlice<Int>: Int] = [:]
+    var prefixes = PrefixTable()
+    var heads = NumberedValues<(path: [Int], members: [Int])>()
     for index in free {
-      for depth in 1...3 where paths[index].count > depth {
-        counts[paths[index].prefix(depth), default: 0] += 1
+      let path = paths[index]
+      let numbers = prefixes.prefixes(of: path, length: min(3, max(0, path.count - 1)))
+      for depth in numbers.indices.dropFirst() where names.number(path[depth - 1]) == nil {
+        heads[numbers[depth], default: (Array(path.prefix(depth)), [])].members.append(index)
       }
     }
-    let heads = Set(
-      counts.filter { key, count in
-        count * 4 >= free.count && count >= 4 && key.last.map { names.number($0) == nil } ?? false
-      }.keys)
-    guard heads.count > 1 else { return }
-    var big: [[Int]: [Int]] = [:]
-    for index in free {
-      for depth in 1...3 where paths[index].count > depth {
-        let head = paths[index].prefix(depth)
-        if heads.contains(head) { big[Array(head), default: []].append(index) }
-      }
+    let most = heads.all.map(\.value).filter {
+      $0.members.count * 4 >= free.count && $0.members.count >= 4
     }
+    guard most.count > 1 else { return }
+    let big = Dictionary(uniqueKeysWithValues: most.map { ($0.path, $0.members) })
     let keys = big.keys.sorted {
       ($0.count, $0.map { names.text($0) }.joined()) < (
         $1.count, $1.map { names.text($0) }.joined()
@@ -124,10 +120,9 @@ struct SourceReader {
     }
     for (at, one) in keys.enumerated() {
       for two in keys[(at + 1)...] where !two.starts(with: one) {
-        guard let a = big[one], let b = big[two],
+        guard let a = big[one], let b = big[two], destinationCount * 2 < 3 * max(a.count, b.count),
           isSameTree(a, one.count, b, two.count) || isSameTree(b, two.count, a, one.count)
         else { continue }
-        guard destinationCount * 2 < 3 * max(a.count, b.count) else { continue }
         let dropped = copyToDrop(one, a, two, b)
         reading.copyName = names.join(dropped)
         for index in big[dropped] ?? [] {
@@ -143,11 +138,13 @@ struct SourceReader {
   private func isSameTree(_ a: [Int], _ aDepth: Int, _ b: [Int], _ bDepth: Int) -> Bool {
     guard a.count * 10 >= b.count * 9, b.count * 10 >= a.count * 9 else { return false }
     let isFlat = b.allSatisfy { paths[$0].count == bDepth + 1 }
-    func key(_ index: Int, _ depth: Int) -> [Int] {
-      let path = Array(paths[index].dropFirst(depth))
-      return isFlat ? [names.intern(path.map(names.text).joined())] : path
+    var keys = PrefixTable()
+    func key(_ index: Int, _ depth: Int) -> Int {
+      guard isFlat else { return keys.number(of: paths[index], from: depth) }
+      let path = paths[index].dropFirst(depth)
+      return keys.number(of: [names.intern(path.map(names.text).joined())])
     }
-    var shapes: [[Int]: [Int]] = [:]
+    var shapes = NumberedValues<[Int]>()
     for index in a { shapes[key(index, aDepth)] = inventory.tensors[index].shape }
     let same = b.count { shapes[key($0, bDepth)] == inventory.tensors[$0].shape }
     return same * 10 >= max(a.count, b.count) * 9
@@ -193,11 +190,13 @@ struct SourceReader {
 
   // MARK: Low-rank adapters
 
+  /// Most files have no adapters, and then no name is looked at twice.
+  private var hasAdapterWords: Bool {
+    let words = ["lora", "hada_", "lokr_", "ia3_", "oft_", "boft_", "vera_"].map { Array($0.utf8) }
+    return names.texts.contains { text in words.contains { text.utf8.starts(with: $0) } }
+  }
+
   private mutating func joinAdapters() {
-    let words = ["lora", "hada_", "lokr_", "ia3_", "oft_", "boft_", "vera_"]
-    guard names.texts.contains(where: { text in words.contains(where: text.hasPrefix) }) else {
-      return
-    }
     var byPath: [[Int]: Int] = [:]
     for index in paths.indices { byPath[paths[index]] = index }
     for module in AdapterModule.all(in: inventory, where: { [taken] in !taken[$0] }) {

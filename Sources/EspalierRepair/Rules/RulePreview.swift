@@ -26,8 +26,8 @@ public struct RulePreview: Sendable, Hashable {
   public static func previews(
     of rules: [Rule], source: Inventory, destination: Inventory
   ) -> [RulePreview] {
-    let trace = RuleTrace(rules, source: source, destination: destination)
-    return zip(rules, trace.touched).map {
+    let reach = RuleReach(rules, source: source, destination: destination)
+    return zip(rules, reach.touched).map {
       RulePreview($0, $1, source: source, destination: destination)
     }
   }
