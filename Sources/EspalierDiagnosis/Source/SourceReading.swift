@@ -45,7 +45,7 @@ struct SourceReader {
   /// - Parameter destinationSplitsNorm: The destination keeps magnitude and direction apart, so
   ///   they are not joined here.
   mutating func read(destination: Inventory, destinationPaths: [[Int]]) -> SourceReading {
-    setOptimizerAside()
+    setOptimizerAside(destinationPaths)
     setCopyAside(destinationCount: destination.tensors.count, destinationPaths: destinationPaths)
     // What the destination keeps apart is not joined here.
     if destination.packedWeights.isEmpty { joinPacked() }
@@ -67,7 +67,7 @@ struct SourceReader {
 
   // MARK: Optimizer
 
-  private mutating func setOptimizerAside() {
+  private mutating func setOptimizerAside(_ destination: [[Int]]) {
     let entries = Set(Vocabulary.optimizerEntries.map { names.intern($0) })
     let leaves = Set(Vocabulary.optimizerLeaves.map { names.intern($0) })
     let steps = Set(["global_step", "step", "iteration"].map { names.intern($0) })
@@ -78,6 +78,7 @@ struct SourceReader {
       return (above: numbers[max(0, path.count - 1)], own: numbers[path.count])
     }
     for (index, place) in places.enumerated() { byPath[place.own, default: index] = index }
+    var found: [Int] = []
     for (index, path) in paths.enumerated() {
       guard let leaf = path.last else { continue }
       let below = path.count > 1 && path.prefix(2).contains { entries.contains($0) }
@@ -87,9 +88,15 @@ struct SourceReader {
         owner.map { inventory.tensors[$0].shape == inventory.tensors[index].shape } ?? false
       let counts = path.count == 1 && steps.contains(leaf) && inventory.tensors[index].elements == 1
       if below || hangs || counts || (leaves.contains(leaf) && path.count > 1) {
-        taken[index] = true
-        reading.optimizer.append(index)
+        found.append(index)
       }
+    }
+    guard !found.isEmpty else { return }
+    // What the destination has under the same name is asked for.
+    let asked = Set(destination)
+    for index in found where !asked.contains(paths[index]) {
+      taken[index] = true
+      reading.optimizer.append(index)
     }
   }
 
