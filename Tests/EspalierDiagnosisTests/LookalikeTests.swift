@@ -41,6 +41,55 @@ import Testing
     #expect(failures(one).isEmpty)
   }
 
+  /// Layers of a transformer, on both sides, under names of two libraries.
+  private static func layers(_ s: inout Skeleton, _ count: Int = 4, width: Int = 48) {
+    for n in 0..<count {
+      for (left, right) in [("query", "q_proj"), ("key", "k_proj"), ("value", "v_proj")] {
+        s.dense(
+          "encoder.layer.\(n).attention.\(left)", "layers.\(n).self_attn.\(right)", width, width)
+      }
+      s.dense("encoder.layer.\(n).intermediate", "layers.\(n).fc1", 4 * width, width)
+      s.dense("encoder.layer.\(n).output", "layers.\(n).fc2", width, 4 * width)
+    }
+  }
+
+  private static func texts(_ words: Int, against others: Int, hasOutput: Bool = false) -> Skeleton
+  {
+    var s = Skeleton()
+    s.add("embeddings.word_embeddings.weight", [words, 48])
+    s.addSource("embed_tokens.weight", [others, 48])
+    layers(&s)
+    if hasOutput {
+      s.add("lm_head.weight", [words, 48])
+      s.addSource("output.weight", [others, 48])
+    }
+    return s
+  }
+
+  /// What reads images and what reads sound have the same layers, and nothing else in common.
+  @Test func layersAreAlikeInAllTransformers() {
+    var s = Skeleton()
+    s.add("embeddings.patch_embeddings.projection.weight", [48, 3, 16, 16])
+    s.add("embeddings.position_embeddings", [1, 197, 48])
+    s.addSource("feature_projection.projection.weight", [48, 64])
+    s.addSource("pos_conv_embed.conv.weight", [48, 3, 128])
+    Self.layers(&s, 12)
+    #expect(causes(s.finish("image and sound", causes: [])) == ["different_architecture"])
+  }
+
+  /// A vocabulary grows by a few words, or by some more where the output layer grows with it; another
+  /// one belongs to another model.
+  @Test(arguments: [
+    (1_000, false, true), (1_004, false, true), (1_300, false, false),
+    (1_030, true, true), (1_030, false, false),
+  ])
+  func vocabulariesTellModelsApart(_ words: Int, hasOutput: Bool, isRelated: Bool) {
+    let one = Self.texts(words, against: 1_000, hasOutput: hasOutput)
+    let found = causes(one.finish("texts", causes: []))
+    #expect(found.contains("different_architecture") != isRelated)
+    #expect(found.contains("vocab_resized") == (isRelated && words != 1_000))
+  }
+
   /// Numbers are all their names say; biases and norms of one length agree by chance.
   @Test func vectorsAloneAreNoLikeness() {
     var s = Skeleton()

@@ -27,6 +27,7 @@ struct Kinship {
     let destinationShare = share(filled, wanted)
     let sourceShare = share(taken, offered)
     if onlyVectorsAgree { return true }
+    if CommonBlocks(findings).areAllThatAgrees { return true }
     // Sibling models have the same names in other sizes.
     if shareOfNames >= 0.5 { return false }
     if destinationShare < 0.1, sourceShare < 0.5 { return true }
@@ -37,6 +38,13 @@ struct Kinship {
     }
     let namedShare = Double(named) / Double(max(matcher.links.count, 1))
     if namedShare >= 0.5, max(destinationShare, sourceShare) > 0.3 { return false }
+    // One large table that differs does not outweigh all else.
+    let links = 10 * matcher.links.count
+    if matcher.links.count >= 8, links >= 9 * matcher.destination.count,
+      10 * usedSources.count >= 9 * matcher.source.count
+    {
+      return false
+    }
     // Found by structure: a relative uses up one of the two sides almost wholly.
     let destinationLeft = 1 - destinationShare
     let sourceLeft = 1 - sourceShare
