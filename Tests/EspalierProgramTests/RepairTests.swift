@@ -13,7 +13,8 @@ struct RepairTests {
     let made = try TorchCases.run("make", cases)
     #expect(made.status == 0, "\(made.errors)")
     let names = try FileManager.default.contentsOfDirectory(atPath: cases)
-    #expect(names.count >= 95)
+    // 95 where the packages gguf and ml_dtypes are at hand.
+    #expect(names.count >= 90)
     for name in names {
       let at = "\(cases)/\(name)"
       let source =

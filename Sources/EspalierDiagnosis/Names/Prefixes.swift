@@ -238,9 +238,20 @@ struct PrefixSolver {
       let found = commonPrefix(rest, in: have) { rest in
         names.number(rest[rest.startIndex]) == nil
       }
-      guard let prefix = found else { return }
+      guard let prefix = found else { break }
       missing.append(prefix)
     }
+    if missing.isEmpty, let wrapper = commonWrapper(absent),
+      !slots.contains(where: { $0.path.first == wrapper })
+    {
+      missing = [[wrapper]]
+    }
+  }
+
+  /// The wrapper that all these paths begin with: it is known for one where names differ otherwise, too.
+  private func commonWrapper(_ paths: [[Int]]) -> Int? {
+    guard let first = paths.first?.first, wrappers.contains(first) else { return nil }
+    return paths.allSatisfy { $0.count > 1 && $0[0] == first } ? first : nil
   }
 
   /// Destination paths without what the source's names lack in front, where the source does not have
@@ -273,6 +284,8 @@ struct PrefixSolver {
         else { continue }
         let number = prefixes.prefixes(of: path, length: depth)[depth]
         votes[number, default: (at, depth, 0)].count += 1
+        // Without a shorter prefix it lines up whole: that a longer one would do is chance.
+        break
       }
     }
     guard prefixes.count > 1 else { return nil }
