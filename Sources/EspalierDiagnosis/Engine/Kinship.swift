@@ -39,9 +39,8 @@ struct Kinship {
     let namedShare = Double(named) / Double(max(matcher.links.count, 1))
     if namedShare >= 0.5, max(destinationShare, sourceShare) > 0.3 { return false }
     // One large table that differs does not outweigh all else.
-    let links = 10 * matcher.links.count
-    if matcher.links.count >= 8, links >= 9 * matcher.destination.count,
-      10 * usedSources.count >= 9 * matcher.source.count
+    if matcher.links.count >= 8, 100 * matcher.links.count >= 97 * matcher.destination.count,
+      100 * usedSources.count >= 97 * matcher.source.count
     {
       return false
     }

@@ -29,20 +29,21 @@ final class ComponentWords {
   /// One of its words may be that of a fused tensor's name.
   let mayNameFused: Bool
 
-  init(_ text: String, role: Vocabulary.Role, numbers: inout ConceptNumbers) {
+  /// - Parameter number: a number for a concept.
+  init(_ text: String, role: Vocabulary.Role, number: (String) -> Int) {
     let split = Self.split(text).map { Word(text: $0, number: Int($0)) }
     words = split.map(\.text)
     concepts = split.flatMap(\.meanings)
-    module = Self.said(split, &numbers)
+    module = Self.said(split, number)
     switch role {
     case .other: leaf = module
-    default: leaf = Self.said(split.filter { !Self.roleWords.contains($0.text) }, &numbers)
+    default: leaf = Self.said(split.filter { !Self.roleWords.contains($0.text) }, number)
     }
     let concepts = self.concepts
     let parts = Vocabulary.parts.filter(concepts.contains)
     switch parts.count {
     case 0: part = .none
-    case 1: part = .one(numbers[parts[0]])
+    case 1: part = .one(number(parts[0]))
     default: part = .several
     }
     mayNameFused = words.contains { word in Vocabulary.fusedStems.contains { contains(word, $0) } }
@@ -64,14 +65,14 @@ final class ComponentWords {
     "weight", "bias", "kernel", "gamma", "beta", "scale", "running", "moving", "mean", "var",
   ]
 
-  private static func said(_ words: [Word], _ concepts: inout ConceptNumbers) -> Said {
+  private static func said(_ words: [Word], _ number: (String) -> Int) -> Said {
     var said = Said(words: words.map(\.text), concepts: [], numbers: [], saysNorm: false)
     for word in words {
-      if let number = word.number {
-        said.numbers.append(number)
+      if let value = word.number {
+        said.numbers.append(value)
         continue
       }
-      for concept in word.meanings { said.concepts.append(concepts[concept]) }
+      for concept in word.meanings { said.concepts.append(number(concept)) }
       if contains(word.text, "norm") || contains(word.text, "ln") { said.saysNorm = true }
     }
     return said
@@ -139,19 +140,5 @@ final class ComponentWords {
       }
     }
     return joined
-  }
-}
-
-/// Numbers for concepts, in the order in which they are met.
-struct ConceptNumbers {
-  private var numbers: [String: Int] = [:]
-
-  subscript(_ concept: String) -> Int {
-    mutating get {
-      if let known = numbers[concept] { return known }
-      let number = numbers.count
-      numbers[concept] = number
-      return number
-    }
   }
 }

@@ -9,7 +9,6 @@ final class NameTable {
   /// What is looked up when first asked for; most components of a large tree are never asked about.
   private var roles: [Vocabulary.Role?] = []
   private var meanings: [ComponentWords?] = []
-  private var concepts = ConceptNumbers()
 
   /// A number for a component or a word of one; equal texts have equal numbers.
   func intern(_ bytes: [UInt8]) -> Int {
@@ -26,10 +25,12 @@ final class NameTable {
   /// The component's words, split and looked up when first asked for.
   func words(of id: Int) -> ComponentWords {
     guard meanings.indices.contains(id) else {
-      return ComponentWords("", role: .other, numbers: &concepts)
+      return ComponentWords("", role: .other, number: intern)
     }
     if let known = meanings[id] { return known }
-    let words = ComponentWords(texts[id], role: role(id), numbers: &concepts)
+    // Most words stand for themselves, and have a number.
+    let text = texts[id]
+    let words = ComponentWords(text, role: role(id)) { $0 == text ? id : intern($0) }
     meanings[id] = words
     return words
   }
