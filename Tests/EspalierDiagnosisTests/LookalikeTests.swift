@@ -106,6 +106,9 @@ import Testing
     let one = s.finish("vectors", causes: ["different_architecture"])
     #expect(causes(one) == ["different_architecture"])
     #expect(failures(one).isEmpty)
+    // With its rules a load keeps apart what agrees by chance.
+    let rules = SolvedCase(one).report.rules
+    #expect(rules.apply(to: one.source, destination: one.destination).links.isEmpty)
   }
 
   /// A square matrix that is left over on both sides, under names without a word in common.

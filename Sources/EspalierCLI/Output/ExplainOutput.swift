@@ -40,10 +40,13 @@ struct ExplainText {
   }
 
   private var takenHome: String {
-    report.rules.isEmpty
-      ? "No rule repairs this."
-      : "The repair as a file: --write-rules FILE; as code: --export python, --export julia."
+    hasRepair
+      ? "The repair as a file: --write-rules FILE; as code: --export python, --export julia."
+      : "No rule repairs this."
   }
+
+  /// Rules that only keep chance agreements apart repair nothing.
+  private var hasRepair: Bool { !report.rules.isEmpty && !report.mapping.links.isEmpty }
 
   // MARK: The answer
 
@@ -67,7 +70,7 @@ struct ExplainText {
       counts.count == 1 && report.diagnoses.count == 1
       ? "1 cause, which \(counts[0].dropFirst(2))"
       : "\(counted(report.diagnoses.count, "cause")): \(counts.joined(separator: ", "))"
-    let repaired = report.rules.isEmpty ? "" : ", \(amount(report.after)) with the repair"
+    let repaired = hasRepair ? ", \(amount(report.after)) with the repair" : ""
     return "\(causes). A load \(fills) as it is\(repaired)."
   }
 

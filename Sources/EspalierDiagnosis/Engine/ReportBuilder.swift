@@ -6,7 +6,7 @@ struct ReportBuilder {
 
   func build() -> Report {
     var facts = Facts(findings)
-    facts.rules = findings.unrelated ? [] : rules(facts)
+    facts.rules = rules(facts)
     let oneSide = OneSideCauses(facts)
     let mapping = Mapping(
       links: findings.links, destinationCount: findings.destination.tensors.count,
