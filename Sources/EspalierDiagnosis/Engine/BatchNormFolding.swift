@@ -33,8 +33,7 @@ struct BatchNormFolding {
       let options =
         isSmall
         ? alike.sorted()
-        : near(norm.first, alike.count) { convolutions[alike[$0]].source }
-          .map { alike[$0] }.sorted()
+        : near(norm.first, alike, convolutions).sorted()
       for place in options where !taken.contains(place) {
         let convolution = convolutions[place]
         let score = closeness(convolution.directory, norm.directory, convolution.source, norm.first)
@@ -49,14 +48,10 @@ struct BatchNormFolding {
   }
 
   /// Of many convolutions of one width, those that stand nearest to the norm in the file.
-  private func near(_ norm: Int, _ count: Int, source: (Int) -> Int) -> Range<Int> {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low + high) / 2
-      if source(middle) < norm { low = middle + 1 } else { high = middle }
-    }
-    return max(0, low - 32)..<min(count, low + 32)
+  private func near(_ norm: Int, _ places: [Int], _ convolutions: [Convolution]) -> ArraySlice<Int>
+  {
+    let next = places.end { convolutions[$0].source < norm }
+    return places[max(0, next - 32)..<min(places.count, next + 32)]
   }
 
   private func norms(_ matcher: Matcher) -> [Norm] {

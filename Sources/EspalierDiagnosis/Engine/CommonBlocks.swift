@@ -77,8 +77,5 @@ struct CommonBlocks {
 
   private func isMatrix(_ slot: Slot) -> Bool { slot.shape.count { $0 != 1 } > 1 }
 
-  /// A number before the last module is that of a block.
-  private func isInBlock(_ slot: Slot) -> Bool {
-    slot.path.dropLast(2).contains { matcher.names.tokens[$0].contains(where: Token.isNumber) }
-  }
+  private func isInBlock(_ slot: Slot) -> Bool { matcher.names.isInBlock(slot.path) }
 }

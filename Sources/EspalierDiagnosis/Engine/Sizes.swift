@@ -191,22 +191,19 @@ struct Sizes {
       matcher.misfits[d] = s
       taken.insert(s)
       pairBias(d, s, &matcher, &taken)
-      if isTokenTable(matcher, d) { pairOutput(d, s, &matcher, &taken) }
+      if isTokenTable(matcher, d) { pairOutput((d, s), among: (ds, ss), &matcher, &taken) }
     }
   }
 
   /// The layer that makes words again has the table's size on both sides, whatever it is called.
   private func pairOutput(
-    _ d: Int, _ s: Int, _ matcher: inout Matcher, _ taken: inout Set<Int>
+    _ table: (d: Int, s: Int), among left: (ds: [Int], ss: [Int]), _ matcher: inout Matcher,
+    _ taken: inout Set<Int>
   ) {
-    let (one, two) = (matcher.destination[d].shape, matcher.source[s].shape)
-    let ds = matcher.destination.indices.filter {
-      $0 != d && !matcher.links.contains($0) && matcher.misfits[$0] == nil
-        && matcher.destination[$0].shape == one
-    }
-    let ss = matcher.source.indices.filter {
-      !matcher.used[$0] && !taken.contains($0) && matcher.source[$0].shape == two
-    }
+    let one = matcher.destination[table.d].shape
+    let two = matcher.source[table.s].shape
+    let ds = left.ds.filter { matcher.misfits[$0] == nil && matcher.destination[$0].shape == one }
+    let ss = left.ss.filter { !taken.contains($0) && matcher.source[$0].shape == two }
     guard ds.count == 1, ss.count == 1 else { return }
     matcher.misfits[ds[0]] = ss[0]
     taken.insert(ss[0])

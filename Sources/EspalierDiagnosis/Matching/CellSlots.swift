@@ -9,7 +9,7 @@ struct CellSlots: Sequence {
   /// Cells are given ascending; of two slots in the last cell the later one counts.
   subscript(_ cell: Int) -> Int? {
     get {
-      let at = place(of: cell)
+      let at = entries.end { $0.cell < cell }
       return at < entries.count && entries[at].cell == cell ? entries[at].slot : nil
     }
     set {
@@ -20,16 +20,6 @@ struct CellSlots: Sequence {
   }
 
   func makeIterator() -> some IteratorProtocol<(cell: Int, slot: Int)> { entries.makeIterator() }
-
-  private func place(of cell: Int) -> Int {
-    var low = 0
-    var high = entries.count
-    while low < high {
-      let middle = (low + high) / 2
-      if entries[middle].cell < cell { low = middle + 1 } else { high = middle }
-    }
-    return low
-  }
 
   /// Does it hold for the two slots of every cell that both have?
   func allShared(with other: CellSlots, _ body: (Int, Int) -> Bool) -> Bool {

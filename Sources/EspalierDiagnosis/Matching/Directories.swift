@@ -1,18 +1,15 @@
 /// Pairs of directories, so that what lies beside a link is looked for beside its source.
 struct DirectoryPairs {
   /// A destination directory and a source directory, by number.
-  struct Pair: Hashable, Comparable {
+  struct Pair: Hashable {
     var destination: Int
     var source: Int
 
-    /// Both in one word; pairs are ordered as their codes are. Of a directory that was never seen all
-    /// pairs are unlike those that were.
+    /// Both in one word. Of a directory that was never seen all pairs are unlike those that were.
     var code: UInt64 {
       UInt64(UInt32(truncatingIfNeeded: destination)) << 32
         | UInt64(UInt32(truncatingIfNeeded: source))
     }
-
-    static func < (a: Pair, b: Pair) -> Bool { a.code < b.code }
   }
 
   private var destinations = PrefixTable()

@@ -13,9 +13,7 @@ struct LayoutNumbers {
   }
 
   private mutating func new(_ shape: [Int]) -> Int {
-    let next = byKey.count
-    let number = byKey[layoutKey(shape), default: next]
-    byKey[layoutKey(shape)] = number
+    let number = byKey.number(of: layoutKey(shape), orElse: byKey.count)
     byShape[shape] = number
     return number
   }

@@ -13,12 +13,7 @@ struct Neighbours {
 
   func of(_ pair: DirectoryPairs.Pair) -> some Sequence<Int> {
     let code = pair.code
-    var low = 0
-    var high = entries.count
-    while low < high {
-      let middle = (low + high) / 2
-      if entries[middle].pair < code { low = middle + 1 } else { high = middle }
-    }
-    return entries[low...].lazy.prefix { $0.pair == code }.map(\.candidate)
+    let first = entries.end { $0.pair < code }
+    return entries[first...].lazy.prefix { $0.pair == code }.map(\.candidate)
   }
 }

@@ -31,11 +31,8 @@ struct NameIndex: Sendable {
 
   /// The place of a name, which becomes `place` if it has none.
   mutating func place(of name: [UInt8], orElse place: Int) -> Int {
-    Self.keep(&places[NameKey(name), default: place])
+    places.number(of: NameKey(name), orElse: place)
   }
-
-  /// One look-up finds a place or gives one.
-  private static func keep(_ place: inout Int) -> Int { place }
 
   /// Makes room for so many names.
   mutating func reserve(_ room: Int) { places.reserveCapacity(room) }

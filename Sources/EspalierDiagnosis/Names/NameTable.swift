@@ -79,6 +79,11 @@ final class NameTable {
     return parts.count == 1 && Token.isNumber(parts[0]) ? Token.value(parts[0]) : nil
   }
 
+  /// A number before the last module is that of a block.
+  func isInBlock(_ path: [Int]) -> Bool {
+    path.dropLast(2).contains { tokens[$0].contains(where: Token.isNumber) }
+  }
+
   /// Words and numbers of a path; the last component stays whole unless it is a number.
   func tokens(of path: [Int]) -> [Int] {
     var out: [Int] = []

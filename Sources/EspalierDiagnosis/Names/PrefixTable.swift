@@ -24,9 +24,7 @@ struct PrefixTable {
     while shared < most, last[start + shared] == path[from + shared] { shared += 1 }
     chain.removeLast(chain.count - 1 - shared)
     for at in shared..<length {
-      let step = Self.step(chain[at], path[from + at])
-      let new = count
-      chain.append(Self.keep(&numbers[step, default: new]))
+      chain.append(numbers.number(of: Self.step(chain[at], path[from + at]), orElse: count))
     }
     last = path
     start = from
@@ -67,9 +65,6 @@ struct PrefixTable {
   private static func step(_ prefix: Int, _ element: Int) -> UInt64 {
     UInt64(truncatingIfNeeded: prefix) << 32 | UInt64(UInt32(truncatingIfNeeded: element))
   }
-
-  /// One look-up finds a number or gives one.
-  private static func keep(_ number: inout Int) -> Int { number }
 }
 
 /// Values by number, for numbers that are given one after the other.

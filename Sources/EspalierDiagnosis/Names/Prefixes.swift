@@ -19,12 +19,12 @@ struct PrefixSolver {
 
   mutating func solve(_ slots: inout [Slot], destination: [[Int]], sourceHasOtherEntries: Bool) {
     prepare(destination)
-    var slotsAsked = Slots(slots, wanted)
-    cutContainer(&slotsAsked, destination: destination, hasOthers: sourceHasOtherEntries)
-    cutForeign(&slotsAsked, destination: destination)
-    cutLeading(&slotsAsked)
-    cutKnownWrappers(&slotsAsked)
-    slots = slotsAsked.all
+    var asked = AskedSlots(slots, wanted)
+    cutContainer(&asked, destination: destination, hasOthers: sourceHasOtherEntries)
+    cutForeign(&asked, destination: destination)
+    cutLeading(&asked)
+    cutKnownWrappers(&asked)
+    slots = asked.all
     findMissing(slots, destination: destination)
   }
 
@@ -53,32 +53,9 @@ struct PrefixSolver {
     }
   }
 
-  /// The slots that are cut, and which of them have a name that is asked for.
-  private struct Slots {
-    private(set) var all: [Slot]
-    private var isWanted: [Bool]
-    private let wanted: PathSet
-
-    init(_ all: [Slot], _ wanted: PathSet) {
-      self.all = all
-      self.wanted = wanted
-      isWanted = all.map { wanted.contains($0.path[...]) }
-    }
-
-    var wantedCount: Int { isWanted.count { $0 } }
-
-    /// Slots whose name is not asked for.
-    var rest: [Int] { all.indices.filter { !isWanted[$0] } }
-
-    mutating func change(_ at: Int, _ edit: (inout Slot) -> Void) {
-      edit(&all[at])
-      isWanted[at] = wanted.contains(all[at].path[...])
-    }
-  }
-
   // MARK: Containers
 
-  private func cutContainer(_ slots: inout Slots, destination: [[Int]], hasOthers: Bool) {
+  private func cutContainer(_ slots: inout AskedSlots, destination: [[Int]], hasOthers: Bool) {
     let format = source.fileKind
     if Vocabulary.flatFormats.contains(where: { contains(format, $0) }) { return }
     for _ in 0..<2 {
@@ -132,7 +109,7 @@ struct PrefixSolver {
   // MARK: Foreign components
 
   /// Components no destination path has, where leaving them out makes names line up.
-  private func cutForeign(_ slots: inout Slots, destination: [[Int]]) {
+  private func cutForeign(_ slots: inout AskedSlots, destination: [[Int]]) {
     let rest = slots.rest.filter { slots.all[$0].path.dropLast().contains(where: isForeign) }
     guard !rest.isEmpty else { return }
     var patterns = PathSet()
@@ -182,7 +159,7 @@ struct PrefixSolver {
   private func isPlainLeaf(_ id: Int) -> Bool { names.role(id) != .other }
 
   /// Removes components; leading ones are a prefix, later ones an infix.
-  private func remove(_ at: Int, _ slots: inout Slots, where test: (Int) -> Bool) {
+  private func remove(_ at: Int, _ slots: inout AskedSlots, where test: (Int) -> Bool) {
     let path = slots.all[at].path
     guard path.dropLast().contains(where: test) else { return }
     slots.change(at) { slot in
@@ -203,7 +180,7 @@ struct PrefixSolver {
   // MARK: Leading components
 
   /// Prefixes made of components that the destination has too, in other places.
-  private func cutLeading(_ slots: inout Slots) {
+  private func cutLeading(_ slots: inout AskedSlots) {
     for _ in 0..<3 {
       let rest = slots.rest
       let found = commonPrefix(rest.map { slots.all[$0].path }, in: wanted) { _ in true }
@@ -219,7 +196,7 @@ struct PrefixSolver {
   }
 
   /// Wrappers are cut even where names differ otherwise, if the destination has none of them.
-  private func cutKnownWrappers(_ slots: inout Slots) {
+  private func cutKnownWrappers(_ slots: inout AskedSlots) {
     for at in slots.rest {
       remove(at, &slots) { wrappers.contains($0) && !destinationComponents.contains($0) }
     }

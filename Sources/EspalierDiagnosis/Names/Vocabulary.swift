@@ -50,10 +50,10 @@ enum Vocabulary {
 
   // MARK: Parameter names
 
-  enum Role: Int {
+  enum Role: Int, CaseIterable {
     case weight, bias, mean, variance, counter, other
 
-    static let count = 6
+    static let count = allCases.count
   }
 
   static func role(_ leaf: String) -> Role { roles[leaf] ?? leafRole(inside: leaf) }

@@ -60,12 +60,7 @@ struct OrientedSlots {
     scorer.says(.label, moduleOf: slot.path)
   }
 
-  /// A number before the last module is that of a block.
-  func isInBlock(_ weight: Weight) -> Bool {
-    slots[weight.slot].path.dropLast(2).contains {
-      names.tokens[$0].contains(where: Token.isNumber)
-    }
-  }
+  func isInBlock(_ weight: Weight) -> Bool { names.isInBlock(slots[weight.slot].path) }
 
   private mutating func add(_ weight: Weight) {
     places[weight.slot] = weights.count

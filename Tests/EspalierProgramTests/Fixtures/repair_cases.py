@@ -21,6 +21,12 @@ def case(name, source, target, rules, expected, metadata=None, exact=True):
     CASES[name] = (source, target, rules, expected, metadata, exact)
 
 
+def not_made(*names):
+    """Says which cases a missing package keeps away."""
+    for name in names:
+        print(f"not made: {name}")
+
+
 def rule(**keys):
     lines = ["[[rule]]"]
     for key, value in keys.items():
@@ -405,7 +411,8 @@ def four_bit_floats():
     try:
         import ml_dtypes
     except ImportError:
-        return
+        return not_made(
+            "mxfp4 experts", "mxfp4 blocks", "mxfp4 rows", "nvfp4", "nvfp4 compressed")
     random = numpy.random.default_rng(5)
     def numbers(codes):
         return codes.astype(numpy.uint8).view(ml_dtypes.float4_e2m1fn).astype(numpy.float32)
@@ -479,7 +486,7 @@ def blocks(folder):
     try:
         import gguf
     except ImportError:
-        return
+        return not_made("gguf")
     halves = {"Q4_0": [0], "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "Q8_0": [0],
               "Q2_K": [80, 82], "Q3_K": [108], "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208],
               "IQ4_NL": [0], "IQ4_XS": [0], "IQ2_XXS": [0], "IQ2_XS": [0], "IQ2_S": [0],
@@ -528,7 +535,7 @@ def other_byte_order(folder):
         import gguf
         from gguf.scripts import gguf_convert_endian
     except ImportError:
-        return
+        return not_made("gguf-big-endian")
     random = numpy.random.default_rng(6)
     path = os.path.join(folder, "gguf-big-endian")
     os.makedirs(path)
