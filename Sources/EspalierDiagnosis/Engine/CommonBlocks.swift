@@ -15,7 +15,7 @@ struct CommonBlocks {
 
   /// Both models have matrices outside of their blocks, none of these agree, and names do not either.
   var areAllThatAgrees: Bool {
-    guard !namesAgree else { return false }
+    guard !namesAgree, hasLeftOutside else { return false }
     var layouts: Set<Int> = []
     for (d, link) in matcher.links where isMatrix(matcher.destination[d]) {
       guard let s = link.sources.first else { continue }
@@ -29,6 +29,21 @@ struct CommonBlocks {
     return matcher.destination.contains(where: isOutside)
       && matcher.source.contains(where: isOutside)
       && !findings.resized.contains(where: isEvidence)
+  }
+
+  /// A matrix outside of the blocks has no partner of its size on the other side.
+  private var hasLeftOutside: Bool {
+    var used = NumberSet()
+    var linked = 0
+    for (d, link) in matcher.links {
+      if case .resized = link.join { continue }
+      for s in link.sources { used.insert(s) }
+      if isOutside(matcher.destination[d]) { linked += 1 }
+    }
+    return linked < matcher.destination.count(where: isOutside)
+      || matcher.source.indices.contains {
+        isOutside(matcher.source[$0]) && !used.contains($0)
+      }
   }
 
   /// Most links are between names that are equal but for containers and wrappers: what a model calls

@@ -107,11 +107,16 @@ struct Search {
   private func matchStructure(_ findings: inout Findings) {
     var matcher = findings.matcher
     let heldSources = Set(matcher.misfits.values)
-    let ds = matcher.destination.indices.filter { index in
+    var ds = matcher.destination.indices.filter { index in
       !matcher.links.contains(index) && matcher.misfits[index] == nil
-        && !isTied(matcher.destination[index])
     }
     let ss = matcher.source.indices.filter { !matcher.used[$0] && !heldSources.contains($0) }
+    // Where both sides keep their copies these are matched like the rest; else a copy takes what the
+    // tensor takes whose storage it shares.
+    let copies = ds.count { isTied(matcher.destination[$0], destination) }
+    if copies != ss.count(where: { isTied(matcher.source[$0], source) }) {
+      ds.removeAll { isTied(matcher.destination[$0], destination) }
+    }
     guard !ds.isEmpty, !ss.isEmpty else { return }
     matcher.learnDirectories()
     matcher.namesLineUp =
@@ -164,7 +169,7 @@ struct Search {
     fused.matchLeft(single.destinationUnits, single.sourceUnits, &matcher)
   }
 
-  private func isTied(_ slot: Slot) -> Bool {
-    slot.parts.first.map { destination.tensors[$0].tiedTo != nil } ?? false
+  private func isTied(_ slot: Slot, _ inventory: Inventory) -> Bool {
+    slot.parts.first.map { inventory.tensors[$0].tiedTo != nil } ?? false
   }
 }

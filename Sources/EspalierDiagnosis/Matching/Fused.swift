@@ -26,6 +26,7 @@ struct FusedMatching {
     _ wholes: [Unit], _ pieces: [Unit], _ matcher: inout Matcher, wholeIsSource: Bool, named: Bool
   ) {
     var plans: [Plan] = []
+    let fused = named ? fusedLayouts(pieces, matcher, !wholeIsSource) : []
     var sets = PartSets(isLarge: wholes.count * pieces.count > 250_000)
     for (at, whole) in wholes.enumerated() where isFree(whole, matcher, isSource: wholeIsSource) {
       let shape = wholeShape(whole, matcher, wholeIsSource)
@@ -33,11 +34,12 @@ struct FusedMatching {
       var words: [String] = []
       var order: [String] = []
       if named {
-        let path = slots(matcher, wholeIsSource)[whole.first].path.suffix(3)
-        guard path.contains(where: { matcher.names.words(of: $0).mayNameFused }) else { continue }
-        words = path.flatMap { scorer.componentWords($0) }
-        guard let fused = Vocabulary.fusedOrder(words) else { continue }
-        order = fused
+        guard let name = fusedName(whole, slots(matcher, wholeIsSource)),
+          // What both sides have fused is not split.
+          !fused.contains(FusedLayout(order: name.order, shape: squeeze(shape)))
+        else { continue }
+        words = name.words
+        order = name.order
       }
       let key = PartSets.Key(order: order, role: whole.profile.role)
       let size = { parts in elements(of: parts, pieces, matcher, !wholeIsSource) }
@@ -63,6 +65,31 @@ struct FusedMatching {
       else { continue }
       apply(wholes[plan.whole], parts, plan, &matcher, wholeIsSource)
     }
+  }
+
+  /// What a tensor's name says was fused into it, and its shape.
+  private struct FusedLayout: Hashable {
+    var order: [String]
+    var shape: [Int]
+  }
+
+  private func fusedLayouts(_ units: [Unit], _ matcher: Matcher, _ isSource: Bool)
+    -> Set<FusedLayout>
+  {
+    let slots = slots(matcher, isSource)
+    var found: Set<FusedLayout> = []
+    for unit in units where isFree(unit, matcher, isSource: isSource) {
+      guard let name = fusedName(unit, slots) else { continue }
+      found.insert(FusedLayout(order: name.order, shape: squeeze(slots[unit.first].shape)))
+    }
+    return found
+  }
+
+  private func fusedName(_ unit: Unit, _ slots: [Slot]) -> (words: [String], order: [String])? {
+    let path = slots[unit.first].path.suffix(3)
+    guard path.contains(where: { scorer.names.words(of: $0).mayNameFused }) else { return nil }
+    let words = path.flatMap { scorer.componentWords($0) }
+    return Vocabulary.fusedOrder(words).map { (words, $0) }
   }
 
   private func elements(

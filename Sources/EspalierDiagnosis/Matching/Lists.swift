@@ -207,9 +207,9 @@ struct ListPairing {
   private func choose(_ ds: [BlockList], _ ss: [BlockList]) -> [Choice] {
     guard !ds.isEmpty, !ss.isEmpty else { return [] }
     var candidates: [Choice] = []
-    let sProfiles = ss.prefix(64).map { profile($0, source) }
+    let sProfiles = ss.prefix(64).map(profile)
     for (d, one) in ds.enumerated().prefix(64) {
-      let dProfile = profile(one, destination)
+      let dProfile = profile(one)
       for (s, two) in ss.enumerated().prefix(64) {
         guard let (likeness, alignment) = align(one, two), likeness >= 0.6 else { continue }
         let name = scorer.score(dProfile, sProfiles[s])
@@ -229,22 +229,10 @@ struct ListPairing {
     }
   }
 
-  private func profile(_ list: BlockList, _ side: Side) -> NameProfile {
-    guard let slot = list.blocks.first?.slots.first else { return scorer.profile([]) }
-    var length = 0
-    let end = side.tokens[slot].count
-    var path: [Int] = []
-    for id in side.slots[slot].path {
-      if length >= end
-        || names.tokens[id].contains(where: Token.isNumber) && length > 0 && names.number(id) != nil
-      {
-        break
-      }
-      path.append(id)
-      length += names.tokens[id].count
-      if names.tokens[id].contains(where: Token.isNumber) { break }
-    }
-    return scorer.profile(path + [names.intern("weight")])
+  /// What the words before a list's numbers say, those above the frame left aside.
+  private func profile(_ list: BlockList) -> NameProfile {
+    let words = list.prefix.filter { !Token.isNumber($0) }.map(Token.value)
+    return scorer.profile(words + [names.intern("weight")])
   }
 
   /// Blocks in order, or in reverse where that fits better; unequal counts pair equal numbers.

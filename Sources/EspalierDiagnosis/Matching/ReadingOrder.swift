@@ -18,24 +18,67 @@ enum ReadingOrder {
   /// Numbers at the same place of neighbouring names go down as often as up, or names are sorted
   /// letter by letter.
   private static func isScrambled(_ slots: [Slot], _ names: NameTable) -> Bool {
-    var up = 0
-    var down = 0
+    var steps = Steps(names)
     var sorted = true
     for (one, two) in zip(slots, slots.dropFirst()) {
-      guard
-        let place = zip(one.path, two.path).enumerated().first(where: {
-          $0.element.0 != $0.element.1
-        })
+      guard let place = zip(one.path, two.path).enumerated().first(where: { $1.0 != $1.1 })?.offset
       else { continue }
-      let (a, b) = place.element
+      let (a, b) = (one.path[place], two.path[place])
       if names.text(a) > names.text(b) { sorted = false }
-      if let (x, y) = zip(names.tokens[a], names.tokens[b]).first(where: { $0 != $1 }),
-        Token.isNumber(x), Token.isNumber(y)
-      {
-        if x < y { up += 1 } else { down += 1 }
+      steps.add(one.path[..<place], a, b)
+    }
+    return sorted || steps.areScrambled
+  }
+
+  /// Steps from a number to the next at one place. What each block repeats (`w1`, `w3`, `w2`) is one
+  /// step, however many blocks there are; a list that is counted backwards is in order.
+  private struct Steps {
+    private let names: NameTable
+    private var places = PrefixTable()
+    private var known: Set<Step> = []
+    private var tallies = NumberedValues<Tally>()
+
+    private struct Step: Hashable {
+      var place: Int
+      var from: Int
+      var to: Int
+    }
+
+    private struct Tally {
+      var up = 0
+      var down = 0
+      var jumpsDown = false
+    }
+
+    init(_ names: NameTable) { self.names = names }
+
+    mutating func add(_ above: ArraySlice<Int>, _ one: Int, _ two: Int) {
+      let (a, b) = (names.tokens[one], names.tokens[two])
+      guard let at = zip(a, b).enumerated().first(where: { $1.0 != $1.1 })?.offset,
+        Token.isNumber(a[at]), Token.isNumber(b[at])
+      else { return }
+      let tokens = above.flatMap { names.tokens[$0] } + a[..<at]
+      let place = places.number(of: tokens.map { Token.isNumber($0) ? Token.anyNumber : $0 })
+      let (from, to) = (Token.value(a[at]), Token.value(b[at]))
+      guard known.insert(Step(place: place, from: from, to: to)).inserted else { return }
+      if from < to {
+        tallies[place, default: Tally()].up += 1
+      } else {
+        tallies[place, default: Tally()].down += 1
+        if to + 1 < from { tallies[place, default: Tally()].jumpsDown = true }
       }
     }
-    return sorted || down * 4 > up + down
+
+    /// One step in four goes down where it should not.
+    var areScrambled: Bool {
+      var all = 0
+      var down = 0
+      for (_, tally) in tallies.all {
+        all += tally.up + tally.down
+        if tally.up > 0 || tally.jumpsDown { down += tally.down }
+      }
+      return down * 4 > all
+    }
   }
 
   /// Words by their letters, numbers by value.
