@@ -22,6 +22,7 @@ struct Unstacking {
     var replaced: [Int: [Slot]] = [:]
 
     let counterparts = Set(other.map { Whole(path: $0.path, shape: $0.shape) })
+    let wholes = Shapes(slots, other)
     // Equal numbers of elements first; equal shapes are weaker evidence. Outer directories first.
     for isExact in [true, false] {
       for (depth, level) in levels.enumerated() {
@@ -31,7 +32,7 @@ struct Unstacking {
             members.allSatisfy({ slots[$0].shape.first == count }),
             !members.contains(where: {
               counterparts.contains(Whole(path: slots[$0].path, shape: slots[$0].shape))
-            })
+            }), !members.allSatisfy({ wholes.haveAll(slots[$0].shape) })
           else { return false }
           return lists.fit(members.map { slots[$0] }, count: count, isExact: isExact)
         }
@@ -67,6 +68,19 @@ struct Unstacking {
   private struct Whole: Hashable {
     var path: [Int]
     var shape: [Int]
+  }
+
+  /// How often each shape occurs; a tensor of two rows that both sides have is no stack, whatever it
+  /// is called.
+  private struct Shapes {
+    private var surplus: [[Int]: Int] = [:]
+
+    init(_ own: [Slot], _ other: [Slot]) {
+      for slot in own { surplus[slot.shape, default: 0] += 1 }
+      for slot in other { surplus[slot.shape, default: 0] -= 1 }
+    }
+
+    func haveAll(_ shape: [Int]) -> Bool { surplus[shape, default: 1] <= 0 }
   }
 
   /// By depth, the directories that hold nothing but stacks: the slots in each.

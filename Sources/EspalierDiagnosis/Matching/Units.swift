@@ -278,11 +278,16 @@ struct UnitMatching {
       || closeness(candidate, matcher) >= 0.5
   }
 
-  /// Square matrices without a word in common: many layers have that shape.
+  /// Square matrices, and biases of layers, with no more in common than the kind of layer: many have
+  /// that shape.
   private func isChance(_ candidate: Candidate, _ matcher: Matcher) -> Bool {
     let shape = matcher.destination[ds[candidate.d].first].shape
-    return shape.count == 2 && shape[0] == shape[1]
-      && Set(ds[candidate.d].profile.concepts).isDisjoint(with: ss[candidate.s].profile.concepts)
+    let (one, two) = (ds[candidate.d].profile, ss[candidate.s].profile)
+    let isSquare = shape.count == 2 && shape[0] == shape[1]
+    let isBias = one.role == .bias && shape.count == 1 && one.ordinal == nil
+    guard isSquare || isBias else { return false }
+    let shared = Set(one.concepts).intersection(two.concepts)
+    return shared.isSubset(of: scorer.kinds)
   }
 }
 

@@ -121,6 +121,10 @@ final class NameScorer {
     return out
   }
 
+  /// Words that say which kind of layer something is, and not which layer.
+  private(set) lazy var kinds = Set(
+    Vocabulary.kinds.map { conceptID(names.intern($0)) })
+
   /// Counts words so that those which all names share weigh nothing.
   func observe(_ profile: NameProfile) {
     total += 1

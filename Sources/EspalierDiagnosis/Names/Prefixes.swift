@@ -215,7 +215,7 @@ struct PrefixSolver {
       let found = commonPrefix(rest, in: have) { rest in
         names.number(rest[rest.startIndex]) == nil
       }
-      guard let prefix = found else { break }
+      guard let prefix = found, missing.isEmpty || isNew(prefix, rest, absent, have) else { break }
       missing.append(prefix)
     }
     if missing.isEmpty, let wrapper = commonWrapper(absent),
@@ -223,6 +223,20 @@ struct PrefixSolver {
     {
       missing = [[wrapper]]
     }
+  }
+
+  /// Does the prefix line names up that no prefix before has? A second copy of a whole model does not,
+  /// and counts; a norm of a head that is called as one of the model's is none.
+  private func isNew(_ prefix: [Int], _ rest: [[Int]], _ absent: [[Int]], _ have: PathSet) -> Bool {
+    var claimed = PathSet()
+    var count = 0
+    for path in absent where have.contains(strip(path)[...]) {
+      claimed.insert(strip(path)[...])
+      count += 1
+    }
+    let own = rest.filter { $0.count > prefix.count && $0.starts(with: prefix) }
+      .map { $0.dropFirst(prefix.count) }.filter { have.contains($0) }
+    return own.contains { !claimed.contains($0) } || own.count * 2 >= count
   }
 
   /// The wrapper that all these paths begin with: it is known for one where names differ otherwise, too.

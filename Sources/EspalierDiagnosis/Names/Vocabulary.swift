@@ -138,6 +138,9 @@ enum Vocabulary {
     "router": ["gate"], "content": ["content"], "module": [], "model": [], "base": [], "main": [],
   ]
 
+  /// What a layer is, whichever it is.
+  static let kinds = ["proj", "fc"]
+
   /// Sisters in one block: a name that says one of them does not mean another.
   static let parts = ["query", "key", "value", "gate", "up", "down"]
 
