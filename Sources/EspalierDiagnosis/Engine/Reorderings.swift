@@ -216,7 +216,9 @@ struct Reorderings {
       let toFirst = axes == [3, 2, 0, 1] || axes == [0, 3, 1, 2]
       let input =
         axes == [3, 2, 0, 1] || axes == [0, 3, 1, 2] || axes == [0, 2, 3, 1] ? a[1] : a[0]
-      guard c > 0, input % c == 0, let side = root(input / c), side > 1 else { continue }
+      guard c > 1, input % c == 0, let side = root(input / c), side > 1,
+        !LinkBuilder.isTable(matcher, d, s), isOnly(d, axis: input == a[1] ? 1 : 0, matcher)
+      else { continue }
       let turns = a == b.reversed() && a != b || axes == [3, 2, 0, 1] || axes == [2, 3, 1, 0]
       let steps: [Step]
       switch (toFirst, turns) {
@@ -231,6 +233,12 @@ struct Reorderings {
       }
       findings.reorderings[d] = Reordering(kind: .flatten, steps: steps, isAssumption: false)
     }
+  }
+
+  /// No other matrix has so many inputs: where several do, they are the width of a model and no image.
+  private func isOnly(_ d: Int, axis: Int, _ matcher: Matcher) -> Bool {
+    let inputs = matcher.destination[d].shape[axis]
+    return matcher.destination.count { $0.shape.count == 2 && $0.shape[axis] == inputs } == 1
   }
 
   private func lastIsOut(_ steps: [Step]) -> Bool {

@@ -70,17 +70,17 @@ struct Unstacking {
     var shape: [Int]
   }
 
-  /// How often each shape occurs; a tensor of two rows that both sides have is no stack, whatever it
+  /// How often each shape occurs, turned or not; a tensor of two rows that both sides have is no stack, whatever it
   /// is called.
   private struct Shapes {
     private var surplus: [[Int]: Int] = [:]
 
     init(_ own: [Slot], _ other: [Slot]) {
-      for slot in own { surplus[slot.shape, default: 0] += 1 }
-      for slot in other { surplus[slot.shape, default: 0] -= 1 }
+      for slot in own { surplus[layoutKey(slot.shape), default: 0] += 1 }
+      for slot in other { surplus[layoutKey(slot.shape), default: 0] -= 1 }
     }
 
-    func haveAll(_ shape: [Int]) -> Bool { surplus[shape, default: 1] <= 0 }
+    func haveAll(_ shape: [Int]) -> Bool { surplus[layoutKey(shape), default: 1] <= 0 }
   }
 
   /// By depth, the directories that hold nothing but stacks: the slots in each.

@@ -115,8 +115,7 @@ struct UnitMatching {
           ? near : byRank[RankKey(layout: layout, rank: dRanks[d].0, of: dRanks[d].1)] ?? []
       for s in options {
         guard let base = score(d, s, &matcher, dRanks, sRanks) else { continue }
-        let turn = orientation(
-          matcher.destination[ds[d].first].shape, matcher.source[ss[s].first].shape, matcher)
+        let turn = orientation(ds[d].first, ss[s].first, matcher)
         candidates.append(Candidate(d: d, s: s, base: base + turn, unique: turn >= 0))
       }
     }
@@ -179,9 +178,13 @@ struct UnitMatching {
   }
 
   /// Matrices turned the other way than the rest of the file are less likely.
-  private func orientation(_ a: [Int], _ b: [Int], _ matcher: Matcher) -> Double {
+  private func orientation(_ d: Int, _ s: Int, _ matcher: Matcher) -> Double {
+    let (a, b) = (matcher.destination[d].shape, matcher.source[s].shape)
     guard a.count == 2, b.count == 2, a[0] != a[1] else { return 0 }
-    let isTable = max(a[0], a[1]) > 8 * min(a[0], a[1])
+    let isKernel = [matcher.destination[d].path.last, matcher.source[s].path.last].contains {
+      $0.map { matcher.names.text($0) == "kernel" } ?? false
+    }
+    let isTable = !isKernel && max(a[0], a[1]) > 8 * min(a[0], a[1])
     if a == b { return matcher.swapsExpected == true && !isTable ? -0.5 : 0.1 }
     return matcher.swapsExpected == true && !isTable ? 0.1 : -0.5
   }

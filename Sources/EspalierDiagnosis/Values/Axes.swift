@@ -24,6 +24,10 @@ struct AxisStyle {
     [0, 4, 1, 2, 3], [0, 2, 3, 4, 1], [3, 2, 1, 0], [4, 3, 2, 1, 0], [2, 3, 0, 1], [3, 0, 1, 2],
   ]
 
+  private static let swappedOrders: [[Int]] = [
+    [2, 1, 0], [3, 2, 0, 1], [2, 3, 1, 0], [4, 3, 0, 1, 2], [2, 3, 4, 1, 0],
+  ]
+
   /// Records what a pair of shapes says where it allows one answer only.
   mutating func observe(source: [Int], destination: [Int], leaves: LeafPair, isTable: Bool) {
     let s = squeeze(source)
@@ -39,9 +43,8 @@ struct AxisStyle {
     }
     if source.count == destination.count, source.count >= 3 {
       // A square kernel keeps height before width; where that leaves more than one order, or
-      // where in and out are of one length too, it tells nothing.
-      let lengths = s.count
-      guard lengths != 2 || s[0] != s[1], Set(s).count + 1 >= lengths else { return }
+      // where in and out are of one length, it tells nothing.
+      guard s.count != 2 || s[0] != s[1], hasOneOrder(s) else { return }
       let fitting = orders(source, destination)
       let fewest = fitting.map { turned($0, source) }.min()
       for order in fitting where turned(order, source) == fewest {
@@ -49,6 +52,14 @@ struct AxisStyle {
         permutationTotal[order, default: 0] += 1
       }
     }
+  }
+
+  /// No two axes are of one length, but for height and width: these are less than the channels.
+  private func hasOneOrder(_ shape: [Int]) -> Bool {
+    let sorted = shape.sorted()
+    let repeated = zip(sorted, sorted.dropFirst()).filter { $0 == $1 }.map(\.0)
+    guard let length = repeated.first, let longest = sorted.last else { return true }
+    return repeated.count == 1 && (sorted.count == 2 || length < longest)
   }
 
   /// Known orders that turn one shape into the other.
@@ -70,10 +81,17 @@ struct AxisStyle {
   /// Are 2-D tensors between these leaves stored the other way round?
   func isSwapped(_ leaves: LeafPair) -> Bool {
     if let votes = swaps[leaves], votes.same != votes.swapped { return votes.swapped > votes.same }
-    // Where all other matrices are swapped, these are.
+    // Where all other matrices are swapped, these are; without others, kernels of convolutions say so.
     if swapTotal.same == 0, swapTotal.swapped > 0 { return true }
+    if swapTotal == (0, 0), !reversed { return kernelsAreSwapped }
     // A column-major file may list logical dimensions all the same; then matrices agree.
     return reversed && swapTotal.same <= swapTotal.swapped
+  }
+
+  /// Most convolutions have their outputs first on one side and last on the other.
+  private var kernelsAreSwapped: Bool {
+    let swapped = Self.swappedOrders.reduce(0) { $0 + (permutationTotal[$1] ?? 0) }
+    return swapped * 2 > permutationTotal.values.reduce(0, +)
   }
 
   /// Steps from `source` to `destination`, nil where no layout explains the difference.
