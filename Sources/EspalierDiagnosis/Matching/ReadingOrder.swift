@@ -20,12 +20,13 @@ enum ReadingOrder {
   private static func isScrambled(_ slots: [Slot], _ names: NameTable) -> Bool {
     var steps = Steps(names)
     var sorted = true
-    for (one, two) in zip(slots, slots.dropFirst()) {
-      guard let place = zip(one.path, two.path).enumerated().first(where: { $1.0 != $1.1 })?.offset
-      else { continue }
-      let (a, b) = (one.path[place], two.path[place])
-      if names.text(a) > names.text(b) { sorted = false }
-      steps.add(one.path[..<place], a, b)
+    for at in slots.indices.dropFirst() {
+      let (one, two) = (slots[at - 1].path, slots[at].path)
+      guard let place = zip(one, two).enumerated().first(where: { $1.0 != $1.1 })?.offset else {
+        continue
+      }
+      if sorted, names.text(one[place]) > names.text(two[place]) { sorted = false }
+      steps.add(one[...place], two[place])
     }
     return sorted || steps.areScrambled
   }
@@ -37,6 +38,8 @@ enum ReadingOrder {
     private var places = PrefixTable()
     private var known: Set<Step> = []
     private var tallies = NumberedValues<Tally>()
+    /// Components without their numbers.
+    private var patterns: [Int?] = []
 
     private struct Step: Hashable {
       var place: Int
@@ -52,14 +55,14 @@ enum ReadingOrder {
 
     init(_ names: NameTable) { self.names = names }
 
-    mutating func add(_ above: ArraySlice<Int>, _ one: Int, _ two: Int) {
-      let (a, b) = (names.tokens[one], names.tokens[two])
-      guard let at = zip(a, b).enumerated().first(where: { $1.0 != $1.1 })?.offset,
-        Token.isNumber(a[at]), Token.isNumber(b[at])
+    /// - Parameter path: as far as the two names differ, the component that does last.
+    mutating func add(_ path: ArraySlice<Int>, _ next: Int) {
+      guard let last = path.last,
+        let (a, b) = zip(names.tokens[last], names.tokens[next]).first(where: { $0 != $1 }),
+        Token.isNumber(a), Token.isNumber(b)
       else { return }
-      let tokens = above.flatMap { names.tokens[$0] } + a[..<at]
-      let place = places.number(of: tokens.map { Token.isNumber($0) ? Token.anyNumber : $0 })
-      let (from, to) = (Token.value(a[at]), Token.value(b[at]))
+      let place = places.number(of: path.map { pattern($0) })
+      let (from, to) = (Token.value(a), Token.value(b))
       guard known.insert(Step(place: place, from: from, to: to)).inserted else { return }
       if from < to {
         tallies[place, default: Tally()].up += 1
@@ -67,6 +70,14 @@ enum ReadingOrder {
         tallies[place, default: Tally()].down += 1
         if to + 1 < from { tallies[place, default: Tally()].jumpsDown = true }
       }
+    }
+
+    private mutating func pattern(_ id: Int) -> Int {
+      if patterns.indices.contains(id), let known = patterns[id] { return known }
+      let pattern = names.number(id) == nil ? names.withoutDigits(id) : Token.anyNumber
+      while patterns.count <= id { patterns.append(nil) }
+      patterns[id] = pattern
+      return pattern
     }
 
     /// One step in four goes down where it should not.
