@@ -22,8 +22,13 @@ struct Skeleton {
         tiedTo: tiedTo.flatMap { name in destination.firstIndex { $0.text == name } }))
   }
 
-  mutating func addSource(_ src: String, _ shape: [Int], dtype: String = "F32") {
-    source.append(TensorFacts(src, shape, dtype: dtype))
+  mutating func addSource(
+    _ src: String, _ shape: [Int], tiedTo: String? = nil, dtype: String = "F32"
+  ) {
+    source.append(
+      TensorFacts(
+        src, shape, dtype: dtype,
+        tiedTo: tiedTo.flatMap { name in source.firstIndex { $0.text == name } }))
   }
 
   mutating func map(_ dst: String, _ src: [String], _ operation: String) {
