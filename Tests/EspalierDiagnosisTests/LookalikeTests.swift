@@ -90,6 +90,22 @@ import Testing
     #expect(found.contains("vocab_resized") == (isRelated && words != 1_000))
   }
 
+  /// A table of words is none of positions, its length agrees with a projection's by chance, and the
+  /// rows of a table of two are no norms.
+  @Test func tablesOfWordsAreNoTablesOfImages() {
+    var s = Skeleton()
+    s.add("embeddings.patch_embedding.weight", [48, 3, 32, 32])
+    s.add("embeddings.position_embedding.weight", [577, 48])
+    s.add("pre_layernorm.weight", [48])
+    s.add("post_layernorm.weight", [48])
+    s.add("visual_projection.weight", [40, 48])
+    s.addSource("embeddings.word_embeddings.weight", [900, 48])
+    s.addSource("embeddings.position_embeddings.weight", [40, 48])
+    s.addSource("embeddings.token_type_embeddings.weight", [2, 48])
+    Self.layers(&s, 12)
+    #expect(causes(s.finish("image and text", causes: [])) == ["different_architecture"])
+  }
+
   /// Numbers are all their names say; biases and norms of one length agree by chance.
   @Test func vectorsAloneAreNoLikeness() {
     var s = Skeleton()

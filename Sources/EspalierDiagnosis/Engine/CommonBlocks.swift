@@ -67,10 +67,15 @@ struct CommonBlocks {
     }
   }
 
-  /// A square matrix is as wide as the layers, no more; vectors make a matrix by chance.
+  /// A square matrix is as wide as the layers, no more; vectors make a matrix by chance, and a table
+  /// is as long as a projection by chance.
   private func isEvidence(_ d: Int, _ link: SlotLink) -> Bool {
     if case .resized = link.join { return false }
-    guard link.sources.allSatisfy({ isMatrix(matcher.source[$0]) }) else { return false }
+    let looksUp = isTable(matcher.destination[d])
+    let agrees = link.sources.allSatisfy {
+      isMatrix(matcher.source[$0]) && isTable(matcher.source[$0]) == looksUp
+    }
+    guard agrees else { return false }
     let shape = squeeze(matcher.destination[d].shape)
     return Set(shape).count > 1
   }
@@ -86,6 +91,10 @@ struct CommonBlocks {
     let agreeing = findings.resized.count { $0.from == pair.from && $0.to == pair.to }
     let percent = agreeing > 1 ? 5 : 1
     return 100 * abs(pair.from - pair.to) <= percent * max(pair.from, pair.to)
+  }
+
+  private func isTable(_ slot: Slot) -> Bool {
+    matcher.scorer.says(.position, slot.path) || matcher.scorer.says(.token, slot.path)
   }
 
   private func isOutside(_ slot: Slot) -> Bool { isMatrix(slot) && !isInBlock(slot) }

@@ -168,7 +168,9 @@ struct Sizes {
       for s in ss {
         let a = matcher.destination[d].shape
         let b = turned(matcher, d, s)
-        guard a.count == b.count, let axis = onlyDifference(a, b) else { continue }
+        guard a.count == b.count, let axis = onlyDifference(a, b),
+          lookUpAlike(matcher.destination[d], matcher.source[s], scorer)
+        else { continue }
         let two = scorer.profile(Array(matcher.source[s].path.suffix(3)))
         var score = scorer.score(one, two)
         score += matcher.directories.closeness(matcher.destination[d].path, matcher.source[s].path)
@@ -193,6 +195,16 @@ struct Sizes {
       pairBias(d, s, &matcher, &taken)
       if isTokenTable(matcher, d) { pairOutput((d, s), among: (ds, ss), &matcher, &taken) }
     }
+  }
+
+  /// A table of positions is none of words.
+  private func lookUpAlike(_ one: Slot, _ two: Slot, _ scorer: NameScorer) -> Bool {
+    func kind(_ slot: Slot) -> NameScorer.Topic? {
+      if scorer.says(.position, slot.path) { return .position }
+      return scorer.says(.token, slot.path) ? .token : nil
+    }
+    guard let one = kind(one), let two = kind(two) else { return true }
+    return one == two
   }
 
   /// The layer that makes words again has the table's size on both sides, whatever it is called.

@@ -30,7 +30,9 @@ struct FusedMatching {
     var sets = PartSets(isLarge: wholes.count * pieces.count > 250_000)
     for (at, whole) in wholes.enumerated() where isFree(whole, matcher, isSource: wholeIsSource) {
       let shape = wholeShape(whole, matcher, wholeIsSource)
-      guard shape.count <= 3 else { continue }
+      guard shape.count <= 3, named || !isTable(whole, slots(matcher, wholeIsSource)) else {
+        continue
+      }
       var words: [String] = []
       var order: [String] = []
       if named {
@@ -65,6 +67,11 @@ struct FusedMatching {
       else { continue }
       apply(wholes[plan.whole], parts, plan, &matcher, wholeIsSource)
     }
+  }
+
+  /// Rows of a table are looked up; they were no parameters of their own.
+  private func isTable(_ unit: Unit, _ slots: [Slot]) -> Bool {
+    scorer.says(.embed, slots[unit.first].path)
   }
 
   /// What a tensor's name says was fused into it, and its shape.
