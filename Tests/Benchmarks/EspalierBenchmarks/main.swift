@@ -2,6 +2,7 @@
 //
 //     ESPALIER_BENCH=1 swift run -c release espalier-bench \
 //       [scale] [list] [many] [plan] [models] [explain] [save] [transposed]
+//     … explain [layers] [modules] [one-list] [strangers] [deep] [tensors a side]
 //
 // `list`, `many` and `transposed` need ESPALIER_PYTHON, an interpreter with safetensors, h5py and torch; `save`
 // writes 8 GB to $TMPDIR.
@@ -28,6 +29,6 @@ if runs("list") { try benchmarkListing(folder) }
 if runs("many") { try benchmarkManyArrays(folder) }
 if runs("plan") { try benchmarkPlanning() }
 if runs("models") { try benchmarkModels() }
-if runs("explain") { benchmarkDiagnosis() }
+if runs("explain") { benchmarkDiagnosis(wanted) }
 if runs("save") { try benchmarkSaving(folder) }
 if runs("transposed") { try benchmarkTransposed(folder) }
