@@ -207,13 +207,15 @@ private struct Side {
       if names.role(leaf) == .bias, slot.shape.count <= 2 { return .bias }
       if slot.path.count > 1 { return .none }
     }
-    if isTable(slot, inside: directory) || isBesideBuffer(slot, directory) { return .buffer }
+    if isPositionTable(slot, inside: directory) || isBesideBuffer(slot, directory) {
+      return .buffer
+    }
     return .module
   }
 
   /// A bare table of positions that hangs in a module whose own layers are matched: computed, no
   /// module of its own.
-  private func isTable(_ slot: Slot, inside directory: Int) -> Bool {
+  private func isPositionTable(_ slot: Slot, inside directory: Int) -> Bool {
     guard slot.path.count > 2, slot.shape.count == 2, let leaf = slot.path.last,
       names.role(leaf) == .other, matchedParents.contains(directory)
     else { return false }

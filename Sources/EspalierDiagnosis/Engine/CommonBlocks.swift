@@ -93,9 +93,7 @@ struct CommonBlocks {
     return 100 * abs(pair.from - pair.to) <= percent * max(pair.from, pair.to)
   }
 
-  private func isTable(_ slot: Slot) -> Bool {
-    matcher.scorer.says(.position, slot.path) || matcher.scorer.says(.token, slot.path)
-  }
+  private func isTable(_ slot: Slot) -> Bool { matcher.scorer.rows(slot.path) != nil }
 
   private func isOutside(_ slot: Slot) -> Bool { isMatrix(slot) && !isInBlock(slot) }
 

@@ -39,9 +39,7 @@ struct LinkBuilder {
     let slot = matcher.destination[d]
     guard slot.shape.count == 2 else { return false }
     // What multiplies a time's embedding is no table.
-    if let leaf = matcher.source[s].path.last, matcher.names.text(leaf) == "kernel" {
-      return false
-    }
+    if matcher.names.isKernel(matcher.source[s].path) { return false }
     let scorer = matcher.scorer
     return scorer.says(.position, slot.path)
       || scorer.says(.embed, slot.path) && !scorer.says(.patch, slot.path)

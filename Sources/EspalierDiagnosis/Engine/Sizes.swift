@@ -199,11 +199,7 @@ struct Sizes {
 
   /// A table of positions is none of words.
   private func lookUpAlike(_ one: Slot, _ two: Slot, _ scorer: NameScorer) -> Bool {
-    func kind(_ slot: Slot) -> NameScorer.Topic? {
-      if scorer.says(.position, slot.path) { return .position }
-      return scorer.says(.token, slot.path) ? .token : nil
-    }
-    guard let one = kind(one), let two = kind(two) else { return true }
+    guard let one = scorer.rows(one.path), let two = scorer.rows(two.path) else { return true }
     return one == two
   }
 

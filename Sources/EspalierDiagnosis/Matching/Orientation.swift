@@ -15,10 +15,10 @@ enum Orientation {
     var last = 0
     var kernels = 0
     for slot in slots {
-      guard (2...3).contains(slot.shape.count), let leaf = slot.path.last else { continue }
+      guard (2...3).contains(slot.shape.count), !slot.path.isEmpty else { continue }
       let shape = slot.shape.contains(1) ? squeeze(slot.shape) : slot.shape
       guard shape.count == 2 else { continue }
-      if names.text(leaf) == "kernel" { kernels += 1 }
+      if names.isKernel(slot.path) { kernels += 1 }
       guard shape[0] != shape[1] else { continue }
       guard let bias = biases[directory(slot.path)] else { continue }
       if bias == shape[0] { first += 1 } else if bias == shape[1] { last += 1 }

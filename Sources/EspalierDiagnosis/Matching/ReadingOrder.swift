@@ -15,8 +15,8 @@ enum ReadingOrder {
     return places
   }
 
-  /// Numbers at the same place of neighbouring names go down as often as up, or names are sorted
-  /// letter by letter.
+  /// One step in four between numbers of neighbouring names goes down where it should not, or names
+  /// are sorted letter by letter.
   private static func isScrambled(_ slots: [Slot], _ names: NameTable) -> Bool {
     var steps = Steps(names)
     var sorted = true

@@ -70,8 +70,8 @@ struct Unstacking {
     var shape: [Int]
   }
 
-  /// How often each shape occurs, turned or not; a tensor of two rows that both sides have is no stack, whatever it
-  /// is called.
+  /// How often each shape occurs, turned or not: a tensor of two rows that both sides have is no stack,
+  /// whatever it is called.
   private struct Shapes {
     private var surplus: [[Int]: Int] = [:]
 

@@ -181,20 +181,21 @@ struct UnitMatching {
   private func orientation(_ d: Int, _ s: Int, _ matcher: Matcher) -> Double {
     let (a, b) = (matcher.destination[d].shape, matcher.source[s].shape)
     guard a.count == 2, b.count == 2, a[0] != a[1] else { return 0 }
-    let isKernel = [matcher.destination[d].path.last, matcher.source[s].path.last].contains {
-      $0.map { matcher.names.text($0) == "kernel" } ?? false
-    }
+    let isKernel =
+      matcher.names.isKernel(matcher.destination[d].path)
+      || matcher.names.isKernel(matcher.source[s].path)
+    // So long and thin is a table, which is not turned.
     let isTable = !isKernel && max(a[0], a[1]) > 8 * min(a[0], a[1])
-    if a == b { return matcher.swapsExpected == true && !isTable ? -0.5 : 0.1 }
-    return matcher.swapsExpected == true && !isTable ? 0.1 : -0.5
+    let turns = matcher.swapsExpected == true && !isTable
+    return turns == (a != b) ? 0.1 : -0.5
   }
 
   private func rolesAgree(
     _ a: Vocabulary.Role, _ b: Vocabulary.Role, _ matcher: Matcher, _ d: Unit, _ s: Unit
   ) -> Bool {
     if a == b { return true }
-    let a = isTable(a, d.first, matcher.destination, matcher) ? .other : a
-    let b = isTable(b, s.first, matcher.source, matcher) ? .other : b
+    let a = isAddedTable(a, d.first, matcher.destination, matcher) ? .other : a
+    let b = isAddedTable(b, s.first, matcher.source, matcher) ? .other : b
     if a == .counter || b == .counter || a == .mean || b == .mean || a == .variance
       || b == .variance
     {
@@ -208,7 +209,7 @@ struct UnitMatching {
   }
 
   /// `relative_attention_bias` with two axes: a table that is added, and no bias of a layer.
-  private func isTable(
+  private func isAddedTable(
     _ role: Vocabulary.Role, _ slot: Int, _ slots: [Slot], _ matcher: Matcher
   ) -> Bool {
     guard role == .bias, squeeze(slots[slot].shape).count > 1, let leaf = slots[slot].path.last

@@ -100,6 +100,12 @@ final class NameScorer {
     path.count > 1 && topics(of: path[path.count - 2]).contains(topic)
   }
 
+  /// What the rows of a table of this name stand for: positions or tokens.
+  func rows(_ path: [Int]) -> Topic? {
+    if says(.position, path) { return .position }
+    return says(.token, path) ? .token : nil
+  }
+
   private func topics(of id: Int) -> Topic {
     if topics.indices.contains(id), let known = topics[id] { return known }
     let concepts = names.words(of: id).concepts

@@ -63,6 +63,9 @@ final class NameTable {
     return role
   }
 
+  /// Flax and Keras call a matrix so, and keep it (in, out).
+  func isKernel(_ path: [Int]) -> Bool { path.last.map { texts[$0] == "kernel" } ?? false }
+
   /// The component without its digits.
   func withoutDigits(_ id: Int) -> Int {
     let bytes = text(id).utf8
