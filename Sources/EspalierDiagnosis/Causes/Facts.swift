@@ -19,8 +19,7 @@ struct Facts {
   private var linked: (destination: NumberSet, source: NumberSet) = (NumberSet(), NumberSet())
   /// What was cut off in front of names.
   private(set) var prefixes = PrefixFacts()
-  /// Places of the source's names.
-  let sourceNames: NameIndex
+  private let spelling: Spelling
   /// Destination slot of each tensor that is one slot.
   private(set) var slots: [Int?]
 
@@ -33,16 +32,16 @@ struct Facts {
     var stripped: Bool
   }
 
-  init(_ findings: Findings) {
+  init(_ findings: Findings, _ spelling: Spelling) {
     self.findings = findings
+    self.spelling = spelling
     matcher = findings.matcher
     for link in findings.links {
       linked.destination.insert(link.destination)
       for source in link.sources { linked.source.insert(source) }
     }
-    sourceNames = NameIndex(findings.source)
     names = findings.names
-    before = Facts.before(findings, sourceNames)
+    before = spelling.equal
     after = Coverage(findings.links, of: findings.destination)
     let missingPrefixes = findings.missingPrefixes
     for (d, link) in matcher.links {
@@ -77,17 +76,6 @@ struct Facts {
     prefixes = PrefixFacts(self)
   }
 
-  /// A load by equal names and shapes.
-  private static func before(_ findings: Findings, _ byName: NameIndex) -> Coverage {
-    let container = findings.destination.container.flatMap { $0 + [UInt8(ascii: ".")] }
-    let loaded = findings.destination.tensors.indices.filter {
-      let tensor = findings.destination.tensors[$0]
-      let found = byName[tensor.name] ?? (container.isEmpty ? nil : byName[container + tensor.name])
-      return found.map { findings.source.tensors[$0].shape } == tensor.shape
-    }
-    return Coverage(destinations: loaded, of: findings.destination)
-  }
-
   // MARK: Words
 
   func destinationNames(_ slots: [Int]) -> [[UInt8]] {
@@ -119,7 +107,7 @@ struct Facts {
     Diagnosis(
       cause: cause, sentence: visibleText(sentence.utf8),
       evidence: evidence.map { visibleText($0.utf8) }, harm: harm,
-      remedy: (verbs.isEmpty ? [] : rules.filter { !verbs.isDisjoint(with: $0.verbs) })
+      remedy: (verbs.isEmpty ? [] : rules.filter { $0.does(verbs) })
         + leavingOut(leaving),
       choices: choices, before: before, after: after, isAssumption: isAssumption)
   }
@@ -143,16 +131,19 @@ struct Facts {
     guard !tensors.destination.isEmpty || !tensors.source.isEmpty else { return [] }
     let reader = NameReader(rules)
     let skipped = Set(
-      rules.compactMap { $0.verbs == ["skip"] ? $0.destinationPattern?.literal : nil })
+      rules.compactMap { rule -> [UInt8]? in
+        guard case .skip(let pattern) = rule else { return nil }
+        return pattern.literal
+      })
     let kept = tensors.destination.filter {
       !linked.destination.contains($0) && !skipped.contains(findings.destination.tensors[$0].name)
     }
     let dropped = tensors.source.filter {
       !linked.source.contains($0) && reader.finalName(findings.source.tensors[$0]).isEntered
     }
-    let (left, right) = (findings.destination, findings.source)
-    return RuleWriter(destination: left, source: right).patterns(kept).map { .skip($0) }
-      + RuleWriter(destination: right, source: left).patterns(dropped).map { .drop($0) }
+    let (left, right) = (spelling.destination, spelling.source)
+    return RuleWriter(left, right).patterns(kept).map { .skip($0) }
+      + RuleWriter(right, left).patterns(dropped).map { .drop($0) }
   }
 }
 

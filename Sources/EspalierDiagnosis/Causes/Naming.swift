@@ -119,17 +119,17 @@ enum NamingCauses {
         }
       }
     }
-    // Several containers merged into one tree are a rename of modules too.
-    let containers = Dictionary(grouping: facts.pairs) { facts.matcher.source[$0.s].cut.container }
-    if modules.isEmpty, containers.count > 1,
-      let smallest = containers.values.min(by: { $0.count < $1.count }),
-      containers.keys.allSatisfy({ !$0.isEmpty })
-    {
-      modules = smallest
-    }
+    if modules.isEmpty { modules = mergedContainer(facts) }
     return [
       module(modules, facts), leafRename(leaves, facts), shift(shifts, facts),
     ].compactMap { $0 }
+  }
+
+  /// Several containers merged into one tree are a rename of modules too: the pairs of the smallest.
+  private static func mergedContainer(_ facts: Facts) -> [Facts.Pair] {
+    let containers = Dictionary(grouping: facts.pairs) { facts.matcher.source[$0.s].cut.container }
+    guard containers.count > 1, containers.keys.allSatisfy({ !$0.isEmpty }) else { return [] }
+    return containers.values.min { $0.count < $1.count } ?? []
   }
 
   private static func isStacked(_ pair: Facts.Pair, _ facts: Facts) -> Bool {

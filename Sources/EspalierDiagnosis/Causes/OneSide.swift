@@ -242,13 +242,15 @@ private struct Side {
   /// It lies in a layer that the other side lacks.
   private func isSurplus(_ index: Int) -> Bool { surplusBlocks?.contains(index) ?? false }
 
+  private static let countingTypes = ["I64", "I32", "I16", "U8", "BOOL"]
+
   private func isBuffer(_ slot: Slot) -> Bool {
     if let place = slot.path.firstIndex(where: words.nameBuffers) {
       // A loss may have a network of its own, with layers below it.
       return !isInLayer(slot, below: place)
     }
     if !slot.steps.isEmpty { return false }
-    if ["I64", "I32", "I16", "U8", "BOOL"].contains(slot.dtype) { return true }
+    if Self.countingTypes.contains(slot.dtype) { return true }
     // Masks: (1, 1, n, n).
     let shape = slot.shape
     return shape.count == 4 && shape[0] == 1 && shape[1] == 1 && shape[2] == shape[3]

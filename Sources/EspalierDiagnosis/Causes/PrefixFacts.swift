@@ -58,8 +58,10 @@ struct PrefixFacts {
 
   private static func isEqual(_ pair: Facts.Pair, _ facts: Facts) -> Bool {
     if pair.destination == pair.source { return true }
-    func plain(_ path: [Int]) -> [Int] { path.filter { facts.names.number($0) == nil } }
-    return plain(pair.destination) == plain(pair.source)
+    func plain(_ path: [Int]) -> some Sequence<Int> {
+      path.lazy.filter { facts.names.number($0) == nil }
+    }
+    return plain(pair.destination).elementsEqual(plain(pair.source))
   }
 
   private func findAdded(_ facts: Facts) -> [Int]? {

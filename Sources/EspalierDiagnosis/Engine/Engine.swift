@@ -13,21 +13,25 @@ public struct Engine: Sendable {
   public func diagnose(
     destination: Inventory, source: Inventory, values: (any ValueAgreement)? = nil
   ) -> Report {
-    var findings = Search(destination: destination, source: source).run()
+    let (destination, source) = (Bounds.apply(destination), Bounds.apply(source))
+    let (spelling, found) = together(
+      aside: { Spelling(destination: destination, source: source) },
+      here: { Search(destination: destination, source: source).run() })
+    var findings = found
     if let values { ValueEvidence(values: values).apply(&findings) }
-    return ReportBuilder(findings).build()
+    return ReportBuilder(findings, spelling).build()
   }
 }
 
-/// The pipeline that fills in `Findings`.
+/// The pipeline that fills in `Findings`, from inventories within ``Bounds``.
 struct Search {
   private let names = NameTable()
   private let destination: Inventory
   private let source: Inventory
 
   init(destination: Inventory, source: Inventory) {
-    self.destination = Bounds.apply(destination)
-    self.source = Bounds.apply(source)
+    self.destination = destination
+    self.source = source
   }
 
   func run() -> Findings {

@@ -1,17 +1,24 @@
 /// Puts findings into diagnoses, rules and coverage.
 struct ReportBuilder {
   private let findings: Findings
+  private let spelling: Spelling
 
-  init(_ findings: Findings) { self.findings = findings }
+  init(_ findings: Findings, _ spelling: Spelling) {
+    self.findings = findings
+    self.spelling = spelling
+  }
 
   func build() -> Report {
-    var facts = Facts(findings)
-    facts.rules = rules(facts)
+    // Rules are written from names as they are spelt; the rest reads the words in them.
+    let (rules, (read, sizes)) = together(aside: ruleWriting) {
+      (Facts(findings, spelling), SizeTable(findings).read())
+    }
+    var facts = read
+    facts.rules = rules
     let oneSide = OneSideCauses(facts)
     let mapping = Mapping(
       links: findings.links, destinationCount: findings.destination.tensors.count,
       sourceCount: findings.source.tensors.count)
-    let sizes = SizeTable(findings).read()
     var diagnoses = diagnoses(facts, oneSide)
     if let folded = diagnoses.firstIndex(where: { $0.cause == .bnFolded }) {
       diagnoses[folded].remedy += oneSide.foldedRules
@@ -42,7 +49,7 @@ struct ReportBuilder {
   }
 
   private func unrelated(_ facts: Facts) -> Diagnosis {
-    let both = Set(findings.destination.tensors.compactMap { facts.sourceNames[$0.name] })
+    let both = Set(findings.destination.tensors.compactMap { spelling.sourceNames[$0.name] })
     return facts.diagnosis(
       .differentArchitecture,
       "The source is another architecture than the destination; nothing that agrees is more than chance.",
@@ -54,7 +61,22 @@ struct ReportBuilder {
 
   // MARK: Rules
 
-  private func rules(_ facts: Facts) -> [Rule] {
+  private var ruleWriting: @Sendable () -> [Rule] {
+    let reading = readingRules
+    let (links, spelling) = (findings.links, spelling)
+    let tensors = findings.destination.tensors.indices
+    return {
+      var linked = NumberSet()
+      for link in links { linked.insert(link.destination) }
+      let writer = RuleWriter(
+        spelling.destination, spelling.source, sourceNames: spelling.sourceNames)
+      return writer.write(
+        links, reading: reading, skipped: tensors.filter { !linked.contains($0) })
+    }
+  }
+
+  /// How names are read.
+  private var readingRules: [Rule] {
     var reading: [Rule] = []
     func add(_ rule: Rule) { if !reading.contains(rule) { reading.append(rule) } }
     let used = findings.matcher.source.indices.filter { findings.matcher.used[$0] }
@@ -72,11 +94,7 @@ struct ReportBuilder {
       if !prefix.isEmpty { add(.strip(findings.names.join(prefix))) }
     }
     for prefix in findings.missingPrefixes { add(.add(findings.names.join(prefix))) }
-    var linked = NumberSet()
-    for link in findings.links { linked.insert(link.destination) }
-    return RuleWriter(destination: findings.destination, source: findings.source).write(
-      findings.links, reading: reading,
-      skipped: findings.destination.tensors.indices.filter { !linked.contains($0) })
+    return reading
   }
 
   /// Each of the cuts once, in the order in which they are met.

@@ -4,6 +4,7 @@ struct Ties {
   let names: NameTable
 
   func apply(_ findings: inout Findings) {
+    guard findings.destination.tensors.contains(where: { $0.tiedTo != nil }) else { return }
     var matcher = findings.matcher
     var groups: [Int: [Int]] = [:]
     for (d, slot) in matcher.destination.enumerated() where slot.stackIndex == nil {

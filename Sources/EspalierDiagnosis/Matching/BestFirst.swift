@@ -19,15 +19,14 @@ struct BestFirst {
     guard !heap.isEmpty else { return top }
     heap[0] = last
     var parent = 0
-    while true {
-      var best = parent
-      for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
-        if precedes(child, best) { best = child }
-      }
-      guard best != parent else { return top }
+    while 2 * parent + 1 < heap.count {
+      let (left, right) = (2 * parent + 1, 2 * parent + 2)
+      let best = right < heap.count && precedes(right, left) ? right : left
+      guard precedes(best, parent) else { break }
       heap.swapAt(best, parent)
       parent = best
     }
+    return top
   }
 
   private func precedes(_ a: Int, _ b: Int) -> Bool {

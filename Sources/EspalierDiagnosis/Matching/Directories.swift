@@ -1,21 +1,12 @@
 /// Pairs of directories, so that what lies beside a link is looked for beside its source.
 struct DirectoryPairs {
-  /// A destination directory and a source directory, by number.
-  struct Pair: Hashable {
-    var destination: Int
-    var source: Int
-
-    /// Both in one word. Of a directory that was never seen all pairs are unlike those that were.
-    var code: UInt64 {
-      UInt64(UInt32(truncatingIfNeeded: destination)) << 32
-        | UInt64(UInt32(truncatingIfNeeded: source))
-    }
-  }
+  /// A destination directory and a source directory, by number. Of a directory that was never seen
+  /// (-1) all pairs are unlike those that were.
+  typealias Pair = NumberPair
 
   private var destinations = PrefixTable()
   private var sources = PrefixTable()
-  /// Pairs by their codes: one word hashes faster than two.
-  private var near: Set<UInt64> = []
+  private var near: Set<Pair> = []
   private var known = NumberSet()
 
   /// - Returns: The pairs that were not known before.
@@ -27,8 +18,8 @@ struct DirectoryPairs {
     var new: [Pair] = []
     for up in 1...min(3, destination.count - 1) {
       for across in 1...min(3, source.count - 1) where up == across || up + across <= 4 {
-        let pair = Pair(destination: one[one.count - up], source: two[two.count - across])
-        if near.insert(pair.code).inserted { new.append(pair) }
+        let pair = Pair(one[one.count - up], two[two.count - across])
+        if near.insert(pair).inserted { new.append(pair) }
       }
     }
     known.insert(one[one.count - 1])
@@ -71,7 +62,7 @@ struct DirectoryPairs {
   }
 
   private func isNear(_ destination: Int, _ source: Int) -> Bool {
-    near.contains(Pair(destination: destination, source: source).code)
+    near.contains(Pair(destination, source))
   }
 }
 
@@ -93,12 +84,12 @@ struct Place {
   /// The pairs of directories on which the closeness of two leaves depends.
   func pairs(with source: Place) -> [DirectoryPairs.Pair] {
     guard count > 1, source.count > 1 else { return [] }
-    let nearest = DirectoryPairs.Pair(destination: parent, source: source.parent)
+    let nearest = DirectoryPairs.Pair(parent, source.parent)
     guard count > 2, source.count > 2 else { return [nearest] }
     return [
-      nearest, DirectoryPairs.Pair(destination: above, source: source.above),
-      DirectoryPairs.Pair(destination: parent, source: source.above),
-      DirectoryPairs.Pair(destination: above, source: source.parent),
+      nearest, DirectoryPairs.Pair(above, source.above),
+      DirectoryPairs.Pair(parent, source.above),
+      DirectoryPairs.Pair(above, source.parent),
     ]
   }
 }

@@ -28,21 +28,22 @@ struct FusedMatching {
     var plans: [Plan] = []
     let fused = named ? fusedLayouts(pieces, matcher, !wholeIsSource) : []
     var sets = PartSets(isLarge: wholes.count * pieces.count > 250_000)
-    for (at, whole) in wholes.enumerated() where isFree(whole, matcher, isSource: wholeIsSource) {
-      let shape = wholeShape(whole, matcher, wholeIsSource)
-      guard shape.count <= 3, named || !isTable(whole, slots(matcher, wholeIsSource)) else {
-        continue
-      }
+    for at in wholes.indices where isFree(wholes[at].first, matcher, isSource: wholeIsSource) {
+      let shape = slots(matcher, wholeIsSource)[wholes[at].first].shape
+      let path = slots(matcher, wholeIsSource)[wholes[at].first].path
+      // Rows of a table are looked up; they were no parameters of their own.
+      guard shape.count <= 3, named || !scorer.says(.embed, path) else { continue }
       var words: [String] = []
       var order: [String] = []
       if named {
-        guard let name = fusedName(whole, slots(matcher, wholeIsSource)),
+        guard let name = fusedName(path),
           // What both sides have fused is not split.
           !fused.contains(FusedLayout(order: name.order, shape: squeeze(shape)))
         else { continue }
         words = name.words
         order = name.order
       }
+      let whole = wholes[at]
       let key = PartSets.Key(order: order, role: whole.profile.role)
       let size = { parts in elements(of: parts, pieces, matcher, !wholeIsSource) }
       let options = sets.options(key, elements: elementCount(shape), size: size) {
@@ -62,16 +63,11 @@ struct FusedMatching {
     plans.sort { ($0.score, -$0.whole) > ($1.score, -$1.whole) }
     for plan in plans {
       let parts = plan.parts.map { pieces[$0] }
-      guard isFree(wholes[plan.whole], matcher, isSource: wholeIsSource),
-        parts.allSatisfy({ isFree($0, matcher, isSource: !wholeIsSource) })
+      guard isFree(wholes[plan.whole].first, matcher, isSource: wholeIsSource),
+        parts.allSatisfy({ isFree($0.first, matcher, isSource: !wholeIsSource) })
       else { continue }
       apply(wholes[plan.whole], parts, plan, &matcher, wholeIsSource)
     }
-  }
-
-  /// Rows of a table are looked up; they were no parameters of their own.
-  private func isTable(_ unit: Unit, _ slots: [Slot]) -> Bool {
-    scorer.says(.embed, slots[unit.first].path)
   }
 
   /// What a tensor's name says was fused into it, and its shape.
@@ -85,17 +81,17 @@ struct FusedMatching {
   {
     let slots = slots(matcher, isSource)
     var found: Set<FusedLayout> = []
-    for unit in units where isFree(unit, matcher, isSource: isSource) {
-      guard let name = fusedName(unit, slots) else { continue }
-      found.insert(FusedLayout(order: name.order, shape: squeeze(slots[unit.first].shape)))
+    for at in units.indices where isFree(units[at].first, matcher, isSource: isSource) {
+      let slot = units[at].first
+      guard let name = fusedName(slots[slot].path) else { continue }
+      found.insert(FusedLayout(order: name.order, shape: squeeze(slots[slot].shape)))
     }
     return found
   }
 
-  private func fusedName(_ unit: Unit, _ slots: [Slot]) -> (words: [String], order: [String])? {
-    let path = slots[unit.first].path.suffix(3)
-    guard path.contains(where: { scorer.names.words(of: $0).mayNameFused }) else { return nil }
-    let words = path.flatMap { scorer.componentWords($0) }
+  private func fusedName(_ whole: [Int]) -> (words: [String], order: [String])? {
+    guard scorer.says(.fused, whole) else { return nil }
+    let words = whole.suffix(3).flatMap { scorer.componentWords($0) }
     return Vocabulary.fusedOrder(words).map { (words, $0) }
   }
 
@@ -106,16 +102,12 @@ struct FusedMatching {
     return parts.reduce(0) { saturatingSum($0, slots[pieces[$1].first].elements) }
   }
 
-  private func isFree(_ unit: Unit, _ matcher: Matcher, isSource: Bool) -> Bool {
-    isSource ? !matcher.used[unit.first] : !matcher.links.contains(unit.first)
+  private func isFree(_ slot: Int, _ matcher: Matcher, isSource: Bool) -> Bool {
+    isSource ? !matcher.used[slot] : !matcher.links.contains(slot)
   }
 
   private func slots(_ matcher: Matcher, _ isSource: Bool) -> [Slot] {
     isSource ? matcher.source : matcher.destination
-  }
-
-  private func wholeShape(_ unit: Unit, _ matcher: Matcher, _ isSource: Bool) -> [Int] {
-    slots(matcher, isSource)[unit.first].shape
   }
 
   /// Sets of pieces that carry the roles of `order`, one set for each place in the tree.
@@ -123,7 +115,7 @@ struct FusedMatching {
     _ order: [String], _ pieces: [Unit], _ whole: Unit, _ matcher: Matcher, _ isSource: Bool
   ) -> [[Int]] {
     var byPlace: [[Int]: [Int: Int]] = [:]
-    for (at, unit) in pieces.enumerated() where isFree(unit, matcher, isSource: isSource) {
+    for (at, unit) in pieces.enumerated() where isFree(unit.first, matcher, isSource: isSource) {
       guard
         unit.profile.role == whole.profile.role || whole.profile.role == .other
           || unit.profile.role == .other
@@ -166,16 +158,18 @@ struct FusedMatching {
   private func siblings(_ pieces: [Unit], _ whole: Unit, _ matcher: Matcher, _ isSource: Bool)
     -> [[Int]]
   {
-    var byPlace: [[Int]: [Int]] = [:]
-    for (at, unit) in pieces.enumerated() where isFree(unit, matcher, isSource: isSource) {
-      guard unit.profile.role == whole.profile.role || whole.profile.role == .other else {
+    var byPlace: [NumberList: [Int]] = [:]
+    for at in pieces.indices where isFree(pieces[at].first, matcher, isSource: isSource) {
+      guard pieces[at].profile.role == whole.profile.role || whole.profile.role == .other else {
         continue
       }
-      var path = slots(matcher, isSource)[unit.first].path
+      var path = slots(matcher, isSource)[pieces[at].first].path
       guard path.count >= 2 else { continue }
-      byPlace[path.dropLast() + [-1], default: []].append(at)
-      path[path.count - 2] = -1
-      byPlace[path, default: []].append(at)
+      let leaf = path[path.count - 1]
+      path[path.count - 1] = -1
+      byPlace[NumberList(path), default: []].append(at)
+      (path[path.count - 1], path[path.count - 2]) = (leaf, -1)
+      byPlace[NumberList(path), default: []].append(at)
     }
     let order = isSource ? matcher.sourceOrder : matcher.destinationOrder
     return byPlace.values.filter { (2...4).contains($0.count) }

@@ -9,10 +9,11 @@ struct Block {
   var number: Int
   /// Slots in it.
   var slots: [Int]
-  /// How often each layout occurs, counters left out.
-  var keys: [Int: Int]
-  var leafCount: Int
+  /// The layouts in it, in ascending order; counters are left out.
+  var layouts: [Int]
   var elements: Int
+
+  var leafCount: Int { layouts.count }
 }
 
 /// Two lists that were paired although one is longer.
@@ -158,43 +159,54 @@ struct ListPairing {
     var found: [BlockList] = []
     var work: [(slots: [Int], depth: Int)] = [(slots, depth)]
     while let (group, at) = work.popLast() {
-      var words: [Int: [Int]] = [:]
-      var numbers: [Int: [Int]] = [:]
-      for slot in group where tokens[slot].count > at + 1 {
-        let token = tokens[slot][at]
-        if Token.isNumber(token) {
-          numbers[token, default: []].append(slot)
-        } else {
-          words[token, default: []].append(slot)
-        }
-      }
-      if numbers.count >= 2, let any = numbers.values.first?.first {
-        let blocks = numbers.keys.sorted().map { key in
-          block(Token.value(key), numbers[key] ?? [], side)
-        }
+      let parts = grouped(group, tokens, at)
+      let numbers = parts.filter { Token.isNumber($0.token) }
+      if numbers.count >= 2, let any = numbers[0].slots.first {
+        let blocks = numbers.map { block(Token.value($0.token), $0.slots, side) }
         found.append(BlockList(prefix: Array(tokens[any][depth..<at]), blocks: blocks))
-      } else if let only = numbers.first {
-        work.append((only.value, at + 1))
+      } else if let only = numbers.first, only.slots.count > 1 {
+        work.append((only.slots, at + 1))
       }
-      for key in words.keys.sorted() { work.append((words[key] ?? [], at + 1)) }
+      // One slot alone is in no list.
+      for part in parts where !Token.isNumber(part.token) && part.slots.count > 1 {
+        work.append((part.slots, at + 1))
+      }
     }
     return found.sorted {
       $0.blocks.reduce(0) { $0 + $1.leafCount } > $1.blocks.reduce(0) { $0 + $1.leafCount }
     }
   }
 
-  private func block(_ number: Int, _ slots: [Int], _ side: Side) -> Block {
-    var keys: [Int: Int] = [:]
-    var elements = 0
-    var count = 0
-    for slot in slots {
-      let shape = side.slots[slot].shape
-      if shape.isEmpty || side.slots[slot].dtype == "I64" { continue }
-      keys[side.layouts[slot], default: 0] += 1
-      elements = saturatingSum(elements, elementCount(shape))
-      count += 1
+  /// Slots by their token at a place, in the order of the tokens; those that end there are left out.
+  private func grouped(
+    _ slots: [Int], _ tokens: [[Int]], _ place: Int
+  ) -> [(token: Int, slots: [Int])] {
+    var groups: [(token: Int, slots: [Int])] = []
+    var places: [Int: Int] = [:]
+    var last = 0
+    for slot in slots where tokens[slot].count > place + 1 {
+      let token = tokens[slot][place]
+      // Neighbours are often of one group.
+      if groups.isEmpty || groups[last].token != token {
+        last = places.number(of: token, orElse: groups.count)
+        if last == groups.count { groups.append((token, [])) }
+      }
+      groups[last].slots.append(slot)
     }
-    return Block(number: number, slots: slots, keys: keys, leafCount: count, elements: elements)
+    return groups.sorted { $0.token < $1.token }
+  }
+
+  private func block(_ number: Int, _ slots: [Int], _ side: Side) -> Block {
+    var layouts: [Int] = []
+    layouts.reserveCapacity(slots.count)
+    var elements = 0
+    for slot in slots {
+      if side.slots[slot].shape.isEmpty || side.slots[slot].dtype == "I64" { continue }
+      layouts.append(side.layouts[slot])
+      elements = saturatingSum(elements, side.slots[slot].elements)
+    }
+    layouts.sort()
+    return Block(number: number, slots: slots, layouts: layouts, elements: elements)
   }
 
   private struct Choice {
@@ -271,9 +283,23 @@ struct ListPairing {
   private func likeness(_ a: Block, _ b: Block) -> Double {
     let most = max(a.leafCount, b.leafCount)
     guard most > 0, a.leafCount > 0, b.leafCount > 0 else { return 0 }
-    let shared = a.keys.reduce(0) { $0 + min($1.value, b.keys[$1.key] ?? 0) }
-    let overlap = Double(shared) / Double(most)
+    let overlap = Double(shared(a.layouts, b.layouts)) / Double(most)
     // Fused or split tensors change the shapes but not the number of elements.
     return a.elements == b.elements && most > 2 ? max(overlap, 0.75) : overlap
+  }
+
+  /// How many elements two ascending lists have in common.
+  private func shared(_ one: [Int], _ two: [Int]) -> Int {
+    var (i, j, count) = (0, 0, 0)
+    while i < one.count, j < two.count {
+      if one[i] == two[j] {
+        (i, j, count) = (i + 1, j + 1, count + 1)
+      } else if one[i] < two[j] {
+        i += 1
+      } else {
+        j += 1
+      }
+    }
+    return count
   }
 }

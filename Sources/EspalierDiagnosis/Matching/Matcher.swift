@@ -37,7 +37,7 @@ struct Matcher {
   var namesLineUp = false
   /// Meanings of words, shared so that each is looked up once.
   let scorer: NameScorer
-  /// Numbers of the shapes of all slots, and their words and numbers.
+  /// Numbers of the layouts of all slots, and their words and numbers.
   let destinationLayouts: [Int]
   let sourceLayouts: [Int]
   let destinationTokens: [[Int]]
@@ -46,15 +46,16 @@ struct Matcher {
   var directories = DirectoryPairs()
   /// The two sides keep matrices the other way round.
   let swapsExpected: Bool?
+  /// Matrices have their outputs first, where anything says so.
+  let outputFirst: (destination: Bool?, source: Bool?)
   /// Place of each slot in the order in which its model was made.
   let destinationOrder: [Int]
   let sourceOrder: [Int]
-  var fitCache: [FitKey: Bool] = [:]
-
-  struct FitKey: Hashable {
-    var destination: [Int]
-    var source: [Int]
-  }
+  /// Equal shapes have equal numbers.
+  private let destinationShapes: [Int]
+  private let sourceShapes: [Int]
+  /// Whether two shapes that differ fit.
+  private var fitCache: [NumberPair: Bool] = [:]
 
   init(
     names: NameTable, destination: [Slot], source: [Slot], shortPaths: [[Int]], columnMajor: Bool
@@ -66,34 +67,39 @@ struct Matcher {
     self.shortPaths = shortPaths
     links = SlotLinks(slots: destination.count)
     used = [Bool](repeating: false, count: source.count)
-    var layouts = LayoutNumbers()
-    destinationLayouts = destination.map { layouts($0.shape) }
-    sourceLayouts = source.map { layouts($0.shape) }
+    var layouts = LayoutNumbers(room: destination.count)
+    let one = destination.map { layouts($0.shape) }
+    let two = source.map { layouts($0.shape) }
+    (destinationLayouts, destinationShapes) = (one.map(\.layout), one.map(\.shape))
+    (sourceLayouts, sourceShapes) = (two.map(\.layout), two.map(\.shape))
     destinationTokens = destination.map { names.tokens(of: $0.path) }
     sourceTokens = source.map { names.tokens(of: $0.path) }
     destinationOrder = ReadingOrder.places(destination, names)
     sourceOrder = ReadingOrder.places(source, names)
-    let one = Orientation.outputFirst(destination, names)
-    let two = Orientation.outputFirst(source, names)
+    let ours = Orientation.outputFirst(destination, names)
+    let theirs = Orientation.outputFirst(source, names)
+    outputFirst = (ours, theirs)
     // Where one side has kernels (in, out) and the other says nothing, the other has weights (out, in).
-    let isOneSided = (one ?? two) == false || columnMajor
+    let isOneSided = (ours ?? theirs) == false || columnMajor
     swapsExpected =
-      one.flatMap { first in two.map { second in first != second } } ?? (isOneSided ? true : nil)
+      ours.flatMap { first in theirs.map { second in first != second } }
+      ?? (isOneSided ? true : nil)
   }
 
   /// Could the source's shape be laid out as the destination's?
   mutating func fits(_ d: Int, _ s: Int) -> Bool {
-    let one = destination[d].shape
-    let two = source[s].shape
     if source[s].shapeIsFree {
-      return elementCount(one) == elementCount(two) && one.count >= 2
+      return destination[d].elements == source[s].elements && destination[d].shape.count >= 2
     }
-    if one == two { return true }
-    let key = FitKey(destination: one, source: two)
+    if destinationShapes[d] == sourceShapes[s] { return true }
+    let key = NumberPair(destinationShapes[d], sourceShapes[s])
     if let known = fitCache[key] { return known }
     let style = AxisStyle()
     let pair = AxisStyle.LeafPair(source: 0, destination: 0)
-    let answer = style.steps(source: two, destination: one, leaves: pair, isTable: false) != nil
+    let answer =
+      style.steps(
+        source: source[s].shape, destination: destination[d].shape, leaves: pair, isTable: false)
+      != nil
     fitCache[key] = answer
     return answer
   }
@@ -114,6 +120,7 @@ struct Matcher {
   /// Same path on both sides. A name with another size is remembered, not linked.
   mutating func matchNames() {
     var paths = PrefixTable()
+    paths.reserve(source.count)
     var byPath = NumberedValues<Int>()
     // Two towers may have the same names once a prefix is cut.
     var twins: [Int: [Int]] = [:]

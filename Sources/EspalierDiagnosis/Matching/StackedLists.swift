@@ -7,18 +7,18 @@ struct StackedLists {
   }
 
   private struct List {
-    var blocks: Set<Int> = []
-    var lastBlock = -1
-    var elements = 0
-    /// Layout keys of what is in it, by number.
-    var keys: Set<Int> = []
-    var lastKey = -1
+    /// As they are met; neighbours that are equal are written once.
+    private var metBlocks: [Int] = []
+    private var metLayouts: [Int] = []
+    private(set) var elements = 0
 
-    mutating func add(_ block: Int, elements more: Int, key: Int) {
-      if block != lastBlock { blocks.insert(block) }
-      if key != lastKey { keys.insert(key) }
-      lastBlock = block
-      lastKey = key
+    var blockCount: Int { Set(metBlocks).count }
+    /// Layouts of what is in it, by number.
+    var layouts: Set<Int> { Set(metLayouts) }
+
+    mutating func add(_ block: Int, elements more: Int, layout: Int) {
+      if block != metBlocks.last { metBlocks.append(block) }
+      if layout != metLayouts.last { metLayouts.append(layout) }
       elements = saturatingSum(elements, more)
     }
   }
@@ -31,18 +31,24 @@ struct StackedLists {
     var prefixes = PrefixTable()
     var lists = NumberedValues<List>()
     for slot in slots {
+      guard slot.path.contains(where: { names.tokens[$0].contains(where: Token.isNumber) }) else {
+        continue
+      }
       let tokens = names.tokens(of: slot.path)
       guard let last = tokens.dropLast().lastIndex(where: Token.isNumber) else { continue }
       let numbers = prefixes.prefixes(of: tokens, length: last)
-      let key = layouts(slot.shape)
+      let layout = layouts(slot.shape).layout
       let elements = slot.elements
       for place in 0...last where Token.isNumber(tokens[place]) {
-        lists[numbers[place], default: List()].add(tokens[place], elements: elements, key: key)
+        lists[numbers[place], default: List()]
+          .add(tokens[place], elements: elements, layout: layout)
       }
     }
-    for (_, list) in lists.all where list.blocks.count > 1 {
-      totals.insert(Total(count: list.blocks.count, elements: list.elements))
-      shapes[list.blocks.count, default: SetIndex()].insert(list.keys)
+    for (_, list) in lists.all {
+      let count = list.blockCount
+      guard count > 1 else { continue }
+      totals.insert(Total(count: count, elements: list.elements))
+      shapes[count, default: SetIndex()].insert(list.layouts)
     }
   }
 
@@ -57,7 +63,7 @@ struct StackedLists {
       return totals.contains(Total(count: count, elements: elements))
     }
     guard stacks.count >= 4 else { return false }
-    let keys = stacks.map { layouts.known(Array($0.shape.dropFirst())) ?? -1 }
+    let keys = stacks.map { layouts.layout(of: Array($0.shape.dropFirst())) ?? -1 }
     return shapes[count]?.holds((stacks.count * 7 + 9) / 10, of: keys) ?? false
   }
 }

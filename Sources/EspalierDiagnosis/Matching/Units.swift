@@ -34,7 +34,9 @@ struct UnitMatching {
       !matcher.links.contains($0)
     }
     ss = units(cells, \.source, matcher.source, matcher.sourceTokens) { !matcher.used[$0] }
-    for unit in ds + ss { scorer.observe(unit.profile) }
+    for units in [ds, ss] {
+      for at in units.indices { scorer.observe(units[at].profile) }
+    }
     collect(&matcher)
   }
 
@@ -46,6 +48,7 @@ struct UnitMatching {
     _ tokens: [[Int]], _ isFree: (Int) -> Bool
   ) -> [Unit] {
     var leaves = PrefixTable()
+    if cells.count == 1 { leaves.reserve(cells[0][keyPath: side].count) }
     var index = NumberedValues<Int>()
     var found: [Unit] = []
     for (number, cell) in cells.enumerated() {
@@ -151,24 +154,26 @@ struct UnitMatching {
   private func score(
     _ d: Int, _ s: Int, _ matcher: inout Matcher, _ dRanks: [(Int, Int)], _ sRanks: [(Int, Int)]
   ) -> Double? {
-    let one = ds[d]
-    let two = ss[s]
-    guard rolesAgree(one.profile.role, two.profile.role, matcher, one, two) else { return nil }
+    // Units stay where they are: to hold a copy of each costs more than to look into it.
+    guard rolesAgree(ds[d].profile.role, ss[s].profile.role, matcher, ds[d].first, ss[s].first)
+    else { return nil }
     // A leaf in 4 of 16 blocks is not the leaf in all 16.
-    let small = min(one.slots.count, two.slots.count)
-    let big = max(one.slots.count, two.slots.count)
+    let small = min(ds[d].slots.count, ss[s].slots.count)
+    let big = max(ds[d].slots.count, ss[s].slots.count)
     guard small * 2 > big else { return nil }
     var shared = 0
-    let fits = one.slots.allShared(with: two.slots) { slot, other in
+    let fits = ds[d].slots.allShared(with: ss[s].slots) { slot, other in
       shared += 1
       return matcher.fits(slot, other)
     }
     guard fits, shared * 2 > big else { return nil }
-    var score = scorer.score(one.profile, two.profile)
+    var score = scorer.score(ds[d].profile, ss[s].profile)
     score += 0.3 * Double(shared) / Double(big)
-    let a = matcher.destination[one.first].shape
-    let b = matcher.source[two.first].shape
-    if a.count != b.count, squeeze(a) != squeeze(b) { score -= 0.15 }
+    if matcher.destination[ds[d].first].shape.count != matcher.source[ss[s].first].shape.count,
+      squeeze(matcher.destination[ds[d].first].shape) != squeeze(matcher.source[ss[s].first].shape)
+    {
+      score -= 0.15
+    }
     if dRanks[d].1 == sRanks[s].1, dRanks[d].0 == sRanks[s].0 {
       score += dRanks[d].1 == 1 ? 0.6 : 0.35
     } else if dRanks[d].0 == sRanks[s].0 {
@@ -191,11 +196,11 @@ struct UnitMatching {
   }
 
   private func rolesAgree(
-    _ a: Vocabulary.Role, _ b: Vocabulary.Role, _ matcher: Matcher, _ d: Unit, _ s: Unit
+    _ a: Vocabulary.Role, _ b: Vocabulary.Role, _ matcher: Matcher, _ d: Int, _ s: Int
   ) -> Bool {
     if a == b { return true }
-    let a = isAddedTable(a, d.first, matcher.destination, matcher) ? .other : a
-    let b = isAddedTable(b, s.first, matcher.source, matcher) ? .other : b
+    let a = isAddedTable(a, d, matcher.destination, matcher) ? .other : a
+    let b = isAddedTable(b, s, matcher.source, matcher) ? .other : b
     if a == .counter || b == .counter || a == .mean || b == .mean || a == .variance
       || b == .variance
     {
@@ -286,10 +291,12 @@ struct UnitMatching {
   /// that shape.
   private func isChance(_ candidate: Candidate, _ matcher: Matcher) -> Bool {
     let shape = matcher.destination[ds[candidate.d].first].shape
-    let (one, two) = (ds[candidate.d].profile, ss[candidate.s].profile)
     let isSquare = shape.count == 2 && shape[0] == shape[1]
-    let isBias = one.role == .bias && shape.count == 1 && one.ordinal == nil
+    let isBias =
+      shape.count == 1 && ds[candidate.d].profile.role == .bias
+      && ds[candidate.d].profile.ordinal == nil
     guard isSquare || isBias else { return false }
+    let (one, two) = (ds[candidate.d].profile, ss[candidate.s].profile)
     let shared = Set(one.concepts).intersection(two.concepts)
     return shared.isSubset(of: scorer.kinds)
   }

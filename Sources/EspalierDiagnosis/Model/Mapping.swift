@@ -62,7 +62,14 @@ public struct Coverage: Hashable, Sendable {
       return first
     }
     func elements(_ tensors: some Sequence<Int>) -> Int {
-      Set(tensors.map(storage)).reduce(0) { saturatingSum($0, all[$1].elements) }
+      var counted = [Bool](repeating: false, count: all.count)
+      var sum = 0
+      for tensor in tensors {
+        let first = storage(tensor)
+        if !counted[first] { sum = saturatingSum(sum, all[first].elements) }
+        counted[first] = true
+      }
+      return sum
     }
     ofParameters = elements(all.indices)
     tensors = destinations.count

@@ -81,29 +81,47 @@ public struct Operation: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Step: CustomStringConvertible {
-  public var description: String {
+  /// The name of the step, without what it is done with.
+  var verb: String {
     switch self {
     case .identity: "identity"
     case .rename: "rename"
     case .cast: "cast"
     case .tie: "tie"
     case .transpose: "transpose"
-    case .permute(let axes): "permute\(list(axes))"
-    case .reshape(let dims): "reshape\(list(dims))"
-    case .split(let axis, let index, let of): "split(\(axis),\(index),\(of))"
-    case .slice(let axis, let start, let stop): "slice(\(axis),\(start),\(stop))"
-    case .index(let axis, let at): "index(\(axis),\(at))"
-    case .take(let axis, let order): "take(\(axis),\(list(order)))"
-    case .flip(let axes): "flip\(list(axes))"
-    case .pad(let axis, let size): "pad(\(axis),\(size))"
-    case .concat(let axis): "concat(\(axis))"
-    case .stack(let axis): "stack(\(axis))"
+    case .permute: "permute"
+    case .reshape: "reshape"
+    case .split: "split"
+    case .slice: "slice"
+    case .index: "index"
+    case .take: "take"
+    case .flip: "flip"
+    case .pad: "pad"
+    case .concat: "concat"
+    case .stack: "stack"
     case .resize: "resize"
     case .dequantise: "dequantise"
-    case .weightNorm(let dim): "weight_norm(\(dim))"
+    case .weightNorm: "weight_norm"
     case .loraMerge: "lora_merge"
     case .foldBatchNorm: "fold_bn"
     case .skip: "skip"
+    }
+  }
+
+  public var description: String { verb + arguments }
+
+  private var arguments: String {
+    switch self {
+    case .permute(let numbers), .reshape(let numbers), .flip(let numbers): list(numbers)
+    case .split(let axis, let index, let of): "(\(axis),\(index),\(of))"
+    case .slice(let axis, let start, let stop): "(\(axis),\(start),\(stop))"
+    case .index(let axis, let at): "(\(axis),\(at))"
+    case .take(let axis, let order): "(\(axis),\(list(order)))"
+    case .pad(let axis, let size): "(\(axis),\(size))"
+    case .concat(let axis), .stack(let axis), .weightNorm(let axis): "(\(axis))"
+    case .identity, .rename, .cast, .tie, .transpose, .resize, .dequantise, .loraMerge,
+      .foldBatchNorm, .skip:
+      ""
     }
   }
 

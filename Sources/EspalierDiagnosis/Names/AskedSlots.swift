@@ -7,7 +7,7 @@ struct AskedSlots {
   init(_ all: [Slot], _ wanted: PathSet) {
     self.all = all
     self.wanted = wanted
-    isWanted = all.map { wanted.contains($0.path[...]) }
+    isWanted = all.map { wanted.contains($0.path) }
   }
 
   var wantedCount: Int { isWanted.count { $0 } }
@@ -17,6 +17,6 @@ struct AskedSlots {
 
   mutating func change(_ at: Int, _ edit: (inout Slot) -> Void) {
     edit(&all[at])
-    isWanted[at] = wanted.contains(all[at].path[...])
+    isWanted[at] = wanted.contains(all[at].path)
   }
 }

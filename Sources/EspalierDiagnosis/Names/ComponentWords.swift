@@ -11,13 +11,30 @@ final class ComponentWords {
   /// Which of query, key, value, gate, up and down it says.
   let part: Part
 
-  struct Said {
-    var words: [String]
+  final class Said {
+    let words: [String]
     /// Numbers of the concepts of all words that are no numbers.
-    var concepts: [Int]
-    var numbers: [Int]
+    let concepts: [Int]
+    let numbers: [Int]
     /// Only such a name can say which of a block's norms it is.
-    var saysNorm: Bool
+    let saysNorm: Bool
+
+    /// - Parameter number: a number for a concept.
+    fileprivate init(_ words: [Word], _ number: (String) -> Int) {
+      var concepts: [Int] = []
+      var numbers: [Int] = []
+      var saysNorm = false
+      for word in words {
+        if let value = word.number {
+          numbers.append(value)
+          continue
+        }
+        for concept in word.meanings { concepts.append(number(concept)) }
+        saysNorm = saysNorm || Stem.norms.contains(where: word.holds)
+      }
+      self.words = words.map(\.text)
+      (self.concepts, self.numbers, self.saysNorm) = (concepts, numbers, saysNorm)
+    }
   }
 
   enum Part {
@@ -31,13 +48,14 @@ final class ComponentWords {
 
   /// - Parameter number: a number for a concept.
   init(_ text: String, role: Vocabulary.Role, number: (String) -> Int) {
-    let split = Self.split(text).map { Word(text: $0, number: Int($0)) }
+    let split = Self.split(text).map(Word.init)
+    mayNameFused = split.contains { Stem.fused.contains(where: $0.holds) }
     words = split.map(\.text)
-    concepts = split.flatMap(\.meanings)
-    module = Self.said(split, number)
+    concepts = split.count == 1 ? split[0].meanings : split.flatMap(\.meanings)
+    module = Said(split, number)
     switch role {
     case .other: leaf = module
-    default: leaf = Self.said(split.filter { !Self.roleWords.contains($0.text) }, number)
+    default: leaf = Said(split.filter { !Self.roleWords.contains($0.text) }, number)
     }
     let concepts = self.concepts
     let parts = Vocabulary.parts.filter(concepts.contains)
@@ -46,37 +64,55 @@ final class ComponentWords {
     case 1: part = .one(number(parts[0]))
     default: part = .several
     }
-    mayNameFused = words.contains { word in Vocabulary.fusedStems.contains { contains(word, $0) } }
   }
 
-  private struct Word {
+  fileprivate struct Word {
     var text: String
     var number: Int?
     var meanings: [String]
+    private let letters: Letters
 
-    init(text: String, number: Int?) {
+    init(_ text: String) {
       self.text = text
-      self.number = number
+      letters = Letters(text)
+      number = text.utf8.first.map(NamePattern.isDigit) == true ? Int(text) : nil
       meanings = ComponentWords.meanings(of: text)
     }
+
+    func holds(_ stem: Stem) -> Bool {
+      letters.holdAll(of: stem.letters) && contains(text, stem.text)
+    }
+  }
+
+  /// Which letters a text has; two may count as one. Most words lack one of a stem's, and need not be
+  /// searched for it.
+  fileprivate struct Letters {
+    private var bits: UInt64 = 0
+
+    init(_ text: String) {
+      for byte in text.utf8 { bits |= 1 << UInt64(byte & 63) }
+    }
+
+    func holdAll(of other: Letters) -> Bool { other.bits & ~bits == 0 }
+  }
+
+  /// What a word is searched for.
+  fileprivate struct Stem {
+    let text: String
+    fileprivate let letters: Letters
+
+    init(_ text: String) {
+      self.text = text
+      letters = Letters(text)
+    }
+
+    static let norms = ["norm", "ln"].map(Stem.init)
+    static let fused = Vocabulary.fusedStems.map(Stem.init)
   }
 
   private static let roleWords: Set<String> = [
     "weight", "bias", "kernel", "gamma", "beta", "scale", "running", "moving", "mean", "var",
   ]
-
-  private static func said(_ words: [Word], _ number: (String) -> Int) -> Said {
-    var said = Said(words: words.map(\.text), concepts: [], numbers: [], saysNorm: false)
-    for word in words {
-      if let value = word.number {
-        said.numbers.append(value)
-        continue
-      }
-      for concept in word.meanings { said.concepts.append(number(concept)) }
-      if contains(word.text, "norm") || contains(word.text, "ln") { said.saysNorm = true }
-    }
-    return said
-  }
 
   /// Concepts behind a word, singular and plural alike.
   private static func meanings(of word: String) -> [String] {
@@ -98,6 +134,8 @@ final class ComponentWords {
   private static let attentionLetters = Array("qkv".utf8)
 
   private static func split(_ text: String) -> [String] {
+    // Most components are one word in small letters.
+    if !text.isEmpty, text.utf8.allSatisfy({ $0 >= 0x61 && $0 <= 0x7A }) { return [text] }
     var words: [String] = []
     var word: [UInt8] = []
     var previousIsLower = false

@@ -1,12 +1,24 @@
-/// A name's bytes as a key. Names are long, so the bytes are hashed in one go.
+/// A name's bytes as a key. Names are long and come from files: their bytes are hashed once, in one
+/// go, by a hash that cannot be played, and a table that grows looks at no name again.
 struct NameKey: Hashable, Sendable {
   let name: [UInt8]
+  private let digest: Int
 
-  init(_ name: [UInt8]) { self.name = name }
-
-  func hash(into hasher: inout Hasher) {
+  init(_ name: [UInt8]) {
+    self.name = name
+    var hasher = Hasher()
     name.withUnsafeBytes { hasher.combine(bytes: $0) }
+    digest = hasher.finalize()
   }
+
+  static func == (one: NameKey, two: NameKey) -> Bool {
+    one.digest == two.digest && one.name == two.name
+  }
+
+  func hash(into hasher: inout Hasher) { hasher.combine(digest) }
+
+  /// What dictionaries ask.
+  func _rawHashValue(seed: Int) -> Int { WordHash.mix(seed, digest) }
 }
 
 /// Places by full name.

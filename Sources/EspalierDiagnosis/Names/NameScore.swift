@@ -25,27 +25,31 @@ final class NameScorer {
     // What stands further out says nothing of a leaf that what is further in does not.
     let path = whole.suffix(Bounds.profiled)
     var concepts: [Int] = []
+    concepts.reserveCapacity(8)
     var numbers: [Int] = []
     var saysNorm = false
-    for (place, id) in path.enumerated() {
-      let component = names.words(of: id)
-      let said = place + 1 == path.count ? component.leaf : component.module
-      numbers += said.numbers
+    for place in path.indices {
+      let component = names.words(of: path[place])
+      let said = place + 1 == path.endIndex ? component.leaf : component.module
+      if !said.numbers.isEmpty { numbers += said.numbers }
       for concept in said.concepts { concepts.append(conceptID(concept)) }
       saysNorm = saysNorm || said.saysNorm
     }
+    sortUnique(&concepts)
     return NameProfile(
-      concepts: unique(concepts), numbers: numbers, role: names.role(path.last ?? -1),
+      concepts: concepts, numbers: numbers, role: names.role(path.last ?? -1),
       ordinal: saysNorm ? ordinal(path) : nil, part: part(of: path))
   }
 
-  private func unique(_ numbers: [Int]) -> [Int] {
-    guard numbers.count > 1 else { return numbers }
-    let sorted = numbers.sorted()
-    var out: [Int] = []
-    out.reserveCapacity(sorted.count)
-    for number in sorted where number != out.last { out.append(number) }
-    return out
+  private func sortUnique(_ numbers: inout [Int]) {
+    guard numbers.count > 1 else { return }
+    numbers.sort()
+    var kept = 1
+    for number in numbers.dropFirst() where number != numbers[kept - 1] {
+      numbers[kept] = number
+      kept += 1
+    }
+    numbers.removeLast(numbers.count - kept)
   }
 
   private func ordinal(_ path: ArraySlice<Int>) -> Int? {
@@ -80,15 +84,22 @@ final class NameScorer {
     static let value = Topic(rawValue: 64)
     static let conv = Topic(rawValue: 128)
     static let label = Topic(rawValue: 256)
+    /// One of its words may be that of a fused tensor's name.
+    static let fused = Topic(rawValue: 512)
 
-    fileprivate static let words: [(Topic, String)] = [
-      (.position, "position"), (.embed, "embed"), (.token, "token"), (.patch, "patch"),
-      (.query, "query"), (.key, "key"), (.value, "value"), (.conv, "conv"),
-      (.label, "class"),
+    fileprivate static let ofConcepts: [(concept: String, topic: Topic)] = [
+      ("position", .position), ("embed", .embed), ("token", .token), ("patch", .patch),
+      ("query", .query), ("key", .key), ("value", .value), ("conv", .conv), ("class", .label),
     ]
   }
 
   private var topics: [Topic?] = []
+  /// By the numbers that the table gives concepts.
+  private lazy var topicOfConcept: NumberedValues<Topic> = {
+    var topics = NumberedValues<Topic>()
+    for (concept, topic) in Topic.ofConcepts { topics[names.intern(concept)] = topic }
+    return topics
+  }()
 
   /// Does one of the last three components mean this?
   func says(_ topic: Topic, _ path: [Int]) -> Bool {
@@ -108,8 +119,11 @@ final class NameScorer {
 
   private func topics(of id: Int) -> Topic {
     if topics.indices.contains(id), let known = topics[id] { return known }
-    let concepts = names.words(of: id).concepts
-    let found = Topic(Topic.words.filter { concepts.contains($0.1) }.map(\.0))
+    let component = names.words(of: id)
+    var found: Topic = component.mayNameFused ? .fused : []
+    for concept in component.module.concepts {
+      found.formUnion(topicOfConcept[concept] ?? [])
+    }
     while topics.count <= id { topics.append(nil) }
     topics[id] = found
     return found
@@ -128,8 +142,7 @@ final class NameScorer {
   }
 
   /// Words that say which kind of layer something is, and not which layer.
-  private(set) lazy var kinds = Set(
-    Vocabulary.kinds.map { conceptID(names.intern($0)) })
+  private(set) lazy var kinds = Set(Vocabulary.kinds.map { conceptID(names.intern($0)) })
 
   /// Counts words so that those which all names share weigh nothing.
   func observe(_ profile: NameProfile) {

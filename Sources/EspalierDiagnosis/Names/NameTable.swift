@@ -9,6 +9,7 @@ final class NameTable {
   /// What is looked up when first asked for; most components of a large tree are never asked about.
   private var roles: [Vocabulary.Role?] = []
   private var meanings: [ComponentWords?] = []
+  private var bare: [Int?] = []
 
   /// A number for a component or a word of one; equal texts have equal numbers.
   func intern(_ bytes: [UInt8]) -> Int {
@@ -18,6 +19,7 @@ final class NameTable {
     tokens.append([Token.word(id)])
     roles.append(nil)
     meanings.append(nil)
+    bare.append(nil)
     if hasParts(bytes) { tokens[id] = split(bytes) }
     return id
   }
@@ -44,9 +46,13 @@ final class NameTable {
       let components = Bounds.path(tensor.components)
       let length = min(last.count, components.count)
       let shared = (0..<length).first { last[$0] != components[$0] } ?? length
-      path = path.prefix(shared) + components[shared...].map(intern)
+      var next: [Int] = []
+      next.reserveCapacity(components.count)
+      next.append(contentsOf: path[..<shared])
+      for component in components[shared...] { next.append(intern(component)) }
+      path = next
       last = components
-      return path
+      return next
     }
   }
 
@@ -68,8 +74,12 @@ final class NameTable {
 
   /// The component without its digits.
   func withoutDigits(_ id: Int) -> Int {
-    let bytes = text(id).utf8
-    return bytes.contains(where: isDigit) ? intern(bytes.filter { !isDigit($0) }) : id
+    guard bare.indices.contains(id) else { return id }
+    if let known = bare[id] { return known }
+    let bytes = texts[id].utf8
+    let plain = bytes.contains(where: isDigit) ? intern(bytes.filter { !isDigit($0) }) : id
+    bare[id] = plain
+    return plain
   }
 
   func join(_ path: some Sequence<Int>) -> String {

@@ -1,18 +1,28 @@
 /// Paths that are asked for with a part of a path as it stands, without a copy.
 struct PathSet {
-  private var paths: Set<ArraySlice<Int>> = []
+  private var paths: Set<NumberList> = []
   /// What paths begin with: most questions end there.
   private var heads = NumberSet()
 
+  /// An empty set with room for so many paths.
+  init(room: Int = 0) { paths.reserveCapacity(room) }
+
+  init(_ paths: some Collection<[Int]>) {
+    self.init(room: paths.count)
+    for path in paths { insert(path[...]) }
+  }
+
   mutating func insert(_ path: ArraySlice<Int>) {
-    paths.insert(path)
+    paths.insert(NumberList(path))
     if let head = path.first, head >= 0 { heads.insert(head) }
   }
 
   func contains(_ path: ArraySlice<Int>) -> Bool {
-    guard let head = path.first else { return paths.contains(path) }
-    return (head < 0 || heads.contains(head)) && paths.contains(path)
+    guard let head = path.first else { return paths.contains(NumberList(path)) }
+    return (head < 0 || heads.contains(head)) && paths.contains(NumberList(path))
   }
+
+  func contains(_ path: [Int]) -> Bool { contains(path[...]) }
 }
 
 /// A set of small numbers; none is negative.

@@ -4,7 +4,7 @@
 /// Neighbours share most of their path, so only what differs from the path before is looked up: the
 /// depth of a tree costs no more than its names do.
 struct PrefixTable {
-  private var numbers: [UInt64: Int] = [:]
+  private var numbers: [NumberPair: Int] = [:]
   private var last: [Int] = []
   private var start = 0
   private var chain = [0]
@@ -24,7 +24,7 @@ struct PrefixTable {
     while shared < most, last[start + shared] == path[from + shared] { shared += 1 }
     chain.removeLast(chain.count - 1 - shared)
     for at in shared..<length {
-      chain.append(numbers.number(of: Self.step(chain[at], path[from + at]), orElse: count))
+      chain.append(numbers.number(of: NumberPair(chain[at], path[from + at]), orElse: count))
     }
     last = path
     start = from
@@ -44,7 +44,7 @@ struct PrefixTable {
   func known(of path: [Int], length: Int) -> [Int] {
     var chain = [0]
     for element in path.prefix(length) {
-      guard let number = numbers[Self.step(chain[chain.count - 1], element)] else { break }
+      guard let number = numbers[NumberPair(chain[chain.count - 1], element)] else { break }
       chain.append(number)
     }
     return chain
@@ -54,16 +54,10 @@ struct PrefixTable {
   func known(_ path: [Int], from: Int = 0) -> Int? {
     var number = 0
     for at in from..<path.count {
-      guard let next = numbers[Self.step(number, path[at])] else { return nil }
+      guard let next = numbers[NumberPair(number, path[at])] else { return nil }
       number = next
     }
     return number
-  }
-
-  /// Elements are words or numbers of a name and stay below 2^32, as Bounds has it; one word hashes
-  /// faster than two.
-  private static func step(_ prefix: Int, _ element: Int) -> UInt64 {
-    UInt64(truncatingIfNeeded: prefix) << 32 | UInt64(UInt32(truncatingIfNeeded: element))
   }
 }
 

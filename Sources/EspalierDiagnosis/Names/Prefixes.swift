@@ -31,8 +31,8 @@ struct PrefixSolver {
   private mutating func prepare(_ destination: [[Int]]) {
     var prefixes = PrefixTable()
     var counts = NumberedValues<(path: Int, depth: Int, count: Int)>()
+    wanted = PathSet(destination)
     for (at, path) in destination.enumerated() {
-      wanted.insert(path[...])
       for id in path { destinationComponents.insert(id) }
       guard path.count > 1 else { continue }
       let numbers = prefixes.prefixes(of: path, length: min(3, path.count - 1))
@@ -87,7 +87,7 @@ struct PrefixSolver {
       }
       guard after >= before else { return }
       // Names that are equal as they stand are in no container.
-      let whole = Set(destination)
+      let whole = PathSet(destination)
       if 2 * slots.all.count(where: { whole.contains($0.path) }) > slots.all.count { return }
       let inDestination = destination.contains { $0.first.map { cut.contains($0) } == true }
       if inDestination && after == before && !hasOthers { return }
@@ -112,8 +112,7 @@ struct PrefixSolver {
   private func cutForeign(_ slots: inout AskedSlots, destination: [[Int]]) {
     let rest = slots.rest.filter { slots.all[$0].path.dropLast().contains(where: isForeign) }
     guard !rest.isEmpty else { return }
-    var patterns = PathSet()
-    for path in destination { patterns.insert(pattern(path)[...]) }
+    let patterns = PathSet(destination.map(pattern))
     var tried = [Int](repeating: 0, count: names.texts.count)
     var helped = tried
     for at in rest {
@@ -141,11 +140,11 @@ struct PrefixSolver {
   /// Lines up as it stands, or after cutting one or two leading components more.
   private func lineUp(_ path: [Int], _ patterns: PathSet) -> Bool {
     guard !path.isEmpty else { return false }
-    if wanted.contains(path[...]) {
+    if wanted.contains(path) {
       return path.count > 1 || path.count == 1 && !isPlainLeaf(path[0])
     }
     // Numbers may have moved as well.
-    if path.count > 1, patterns.contains(pattern(path)[...]) { return true }
+    if path.count > 1, patterns.contains(pattern(path)) { return true }
     for depth in 1...2 where path.count > depth + 1 {
       if wanted.contains(path.dropFirst(depth)) { return true }
     }
@@ -206,12 +205,11 @@ struct PrefixSolver {
 
   /// Destination prefixes below which the source's names stand as they are.
   private mutating func findMissing(_ slots: [Slot], destination: [[Int]]) {
-    var have = PathSet()
-    for slot in slots { have.insert(slot.path[...]) }
-    let absent = destination.filter { !have.contains($0[...]) }
+    let have = PathSet(slots.map(\.path))
+    let absent = destination.filter { !have.contains($0) }
     for _ in 0..<3 {
       let rest =
-        missing.isEmpty ? absent : absent.filter { !have.contains(strip($0)[...]) }
+        missing.isEmpty ? absent : absent.filter { !have.contains(strip($0)) }
       let found = commonPrefix(rest, in: have) { rest in
         names.number(rest[rest.startIndex]) == nil
       }
@@ -230,7 +228,7 @@ struct PrefixSolver {
   private func isNew(_ prefix: [Int], _ rest: [[Int]], _ absent: [[Int]], _ have: PathSet) -> Bool {
     var claimed = PathSet()
     var count = 0
-    for path in absent where have.contains(strip(path)[...]) {
+    for path in absent where have.contains(strip(path)) {
       claimed.insert(strip(path)[...])
       count += 1
     }
@@ -249,7 +247,7 @@ struct PrefixSolver {
   /// them as they stand.
   func withoutMissing(_ destination: [[Int]], source: [Slot]) -> [[Int]] {
     guard !missing.isEmpty else { return destination }
-    let have = Set(source.map(\.path))
+    let have = PathSet(source.map(\.path))
     return destination.map { have.contains($0) ? $0 : strip($0) }
   }
 

@@ -157,7 +157,7 @@ public struct NamePattern: Hashable, Sendable, CustomStringConvertible {
   /// templates. A number is the bytes 0, 1 there, and a byte 0 of the name is 0, 2.
   static func template(_ name: [UInt8]) -> (text: [UInt8], numbers: [Int]) {
     var text: [UInt8] = []
-    text.reserveCapacity(name.count + 4)
+    text.reserveCapacity(name.count + 16)
     var numbers: [Int] = []
     var at = 0
     while at < name.count {

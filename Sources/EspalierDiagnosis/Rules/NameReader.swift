@@ -18,8 +18,10 @@ package struct NameReader {
   }
 
   /// Every name a source tensor can be asked for by; a name that stands as it is wins.
-  func index(_ source: Inventory) -> NameIndex {
-    var byName = NameIndex(source)
+  ///
+  /// - Parameter names: the places of the names as they stand.
+  func index(_ source: Inventory, _ names: NameIndex) -> NameIndex {
+    var byName = names
     for (index, tensor) in source.tensors.enumerated() {
       for name in spellings(tensor) where name != tensor.name {
         _ = byName.place(of: name, orElse: index)
@@ -60,13 +62,20 @@ package struct NameReader {
   }
 
   private func isDotted(_ tensor: TensorFacts) -> Bool {
-    var rest = tensor.name[...]
-    for (at, component) in tensor.components.enumerated() {
-      if at > 0, rest.popFirst() != 0x2E { return false }
-      guard rest.starts(with: component) else { return false }
-      rest = rest.dropFirst(component.count)
+    let name = tensor.name
+    var at = 0
+    for (place, component) in tensor.components.enumerated() {
+      if place > 0 {
+        guard at < name.count, name[at] == 0x2E else { return false }
+        at += 1
+      }
+      guard at + component.count <= name.count else { return false }
+      for byte in component {
+        if name[at] != byte { return false }
+        at += 1
+      }
     }
-    return rest.isEmpty
+    return at == name.count
   }
 
   private func join(_ path: ArraySlice<[UInt8]>) -> [UInt8] {

@@ -42,8 +42,17 @@ public enum Rule: Hashable, Sendable {
     case .take(_, _, let operation, _):
       let telling = operation.steps.filter { !$0.keepsValues || $0 == .tie }
       let steps = telling.isEmpty ? [operation.steps.last ?? .rename] : telling
-      return Set(steps.map { String($0.description.prefix { $0 != "(" && $0 != "[" }) })
+      return Set(steps.map(\.verb))
     }
+  }
+
+  /// Is it known under one of these?
+  func does(_ wanted: Set<String>) -> Bool {
+    // Lists hold rules with one step by the hundred thousand.
+    if case .take(_, _, let operation, _) = self, operation.steps.count == 1 {
+      return wanted.contains(operation.steps[0].verb)
+    }
+    return !wanted.isDisjoint(with: verbs)
   }
 
   /// Changes how names are read, for all of them.

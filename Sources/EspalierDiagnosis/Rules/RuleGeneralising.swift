@@ -1,24 +1,23 @@
 /// Draws links together that differ in numbers only.
 struct RuleGeneralising {
   private let links: [Link]
-  private let destination: Inventory
-  private let source: Inventory
-  private var templates = TemplateTable()
+  private var destination: SpelledNames
+  private var source: SpelledNames
   /// Names of the linked destination tensors, and of the sources in their order, link by link.
   private var destinationNames: [NumberedName] = []
   private var sourceNames: [[NumberedName]] = []
   /// Numbers of all destination names, by template.
   private var known: [Int: [[Int]]] = [:]
 
-  init(_ links: [Link], destination: Inventory, source: Inventory) {
+  init(_ links: [Link], destination: SpelledNames, source: SpelledNames) {
     self.links = links
     self.destination = destination
     self.source = source
     destinationNames.reserveCapacity(links.count)
     sourceNames.reserveCapacity(links.count)
     for link in links {
-      destinationNames.append(templates.read(destination.tensors[link.destination].name))
-      sourceNames.append(link.sources.map { templates.read(source.tensors[$0].name) })
+      destinationNames.append(self.destination.name(link.destination))
+      sourceNames.append(link.sources.map { self.source.name($0) })
     }
   }
 
@@ -53,8 +52,8 @@ struct RuleGeneralising {
     }
     // Only what is drawn together is held against the other names.
     if groups.contains(where: { $0.count > 1 }) {
-      for tensor in destination.tensors {
-        let name = templates.read(tensor.name)
+      for tensor in destination.inventory.tensors.indices {
+        let name = destination.name(tensor)
         known[name.template, default: []].append(name.numbers)
       }
     }
@@ -83,8 +82,8 @@ struct RuleGeneralising {
   private func single(_ at: Int) -> Rule {
     let link = links[at]
     return .take(
-      destination: NamePattern([.text(destination.tensors[link.destination].name)]),
-      sources: link.sources.map { NamePattern([.text(source.tensors[$0].name)]) },
+      destination: NamePattern([.text(destination.inventory.tensors[link.destination].name)]),
+      sources: link.sources.map { NamePattern([.text(source.inventory.tensors[$0].name)]) },
       operation: link.operation, layerVariable: nil)
   }
 
@@ -96,13 +95,13 @@ struct RuleGeneralising {
     }
     let variables = varying.map { place in group.map { destinationNames[$0].numbers[place] } }
     let link = links[at]
-    let pieces = pieces(destination.tensors[link.destination].name) { place in
+    let pieces = pieces(destination.inventory.tensors[link.destination].name) { place in
       varying.firstIndex(of: place).map { .hole(NamePattern.Hole(variable: $0)) } ?? .constant
     }
     guard let pieces, let (operation, layer) = follow(group, variables) else { return nil }
     var sources: [NamePattern] = []
     for (which, s) in link.sources.enumerated() {
-      let made = self.pieces(source.tensors[s].name) { place in
+      let made = self.pieces(source.inventory.tensors[s].name) { place in
         let values = group.map { sourceNames[$0][which].numbers[place] }
         return values.allSatisfy { $0 == values[0] } ? .constant : follow(values, variables)
       }
@@ -168,22 +167,6 @@ struct RuleGeneralising {
       if fits { return (first.withIndex(-1), variable) }
     }
     return nil
-  }
-}
-
-/// A name without its numbers, as the number of its template, and its numbers.
-private struct NumberedName {
-  var template: Int
-  var numbers: [Int]
-}
-
-/// Numbers for templates.
-private struct TemplateTable {
-  private var ids = NameIndex()
-
-  mutating func read(_ name: [UInt8]) -> NumberedName {
-    let (text, numbers) = NamePattern.template(name)
-    return NumberedName(template: ids.place(of: text, orElse: ids.count), numbers: numbers)
   }
 }
 

@@ -63,7 +63,7 @@ package struct RuleTrace: Sendable {
   // MARK: Rules for destination tensors
 
   private mutating func trace() {
-    let byName = NameReader(rules).index(source)
+    let byName = NameReader(rules).index(source, NameIndex(source))
     for (index, tensor) in destination.tensors.enumerated() {
       let found = reach.rules[index]
       if found.count > 1 {

@@ -1,17 +1,25 @@
 /// Writes a mapping as rules: first how names change, then one rule for each group of links that
 /// differ in numbers only.
 package struct RuleWriter {
-  let destination: Inventory
-  let source: Inventory
+  private let spelt: (destination: SpelledNames, source: SpelledNames)
+  /// Places of the source's names, where they are known already.
+  private let sourceNames: NameIndex?
+
+  private var destination: Inventory { spelt.destination.inventory }
+  private var source: Inventory { spelt.source.inventory }
 
   package init(destination: Inventory, source: Inventory) {
-    self.destination = destination
-    self.source = source
+    self.init(SpelledNames(destination), SpelledNames(source))
+  }
+
+  init(_ destination: SpelledNames, _ source: SpelledNames, sourceNames: NameIndex? = nil) {
+    spelt = (destination, source)
+    self.sourceNames = sourceNames
   }
 
   /// - Parameter reading: the rules that change how names are read.
   package func write(_ links: [Link], reading: [Rule], skipped: [Int]) -> [Rule] {
-    let byName = NameReader(reading).index(source)
+    let byName = NameReader(reading).index(source, sourceNames ?? NameIndex(source))
     let told = links.compactMap { link -> Link? in
       guard link.isRename else { return link }
       if byName[destination.tensors[link.destination].name] == link.sources[0] { return nil }
@@ -21,7 +29,8 @@ package struct RuleWriter {
     }
     let rules = reading + ModuleRules(destination).merge(generalised(told))
     // What names alone would load but must not be loaded.
-    let linked = Set(links.map(\.destination))
+    var linked = NumberSet()
+    for link in links { linked.insert(link.destination) }
     let kept = skipped.filter { d in
       guard !linked.contains(d), let s = byName[destination.tensors[d].name] else { return false }
       return source.tensors[s].shape == destination.tensors[d].shape
@@ -37,7 +46,8 @@ package struct RuleWriter {
   }
 
   private func generalised(_ links: [Link]) -> [Rule] {
-    var generalising = RuleGeneralising(links, destination: destination, source: source)
+    var generalising = RuleGeneralising(
+      links, destination: spelt.destination, source: spelt.source)
     return generalising.rules()
   }
 }

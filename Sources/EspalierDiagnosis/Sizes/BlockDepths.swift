@@ -47,8 +47,12 @@ struct BlockDepths {
   private mutating func place(_ path: [Int]) -> [(list: Int, block: Int)] {
     // A block has modules, and these have leaves.
     let modules = path.dropLast(2).prefix(Self.deepest)
-    let tokens = modules.flatMap { names.tokens[$0] }
-    guard tokens.contains(where: Token.isNumber) else { return [] }
+    guard modules.contains(where: { names.tokens[$0].contains(where: Token.isNumber) }) else {
+      return []
+    }
+    var tokens: [Int] = []
+    tokens.reserveCapacity(2 * modules.count)
+    for id in modules { tokens.append(contentsOf: names.tokens[id]) }
     let blocks = exact.prefixes(of: tokens)
     let kinds = patterns.prefixes(of: tokens.map { Token.isNumber($0) ? Token.anyNumber : $0 })
     var found: [(list: Int, block: Int)] = []

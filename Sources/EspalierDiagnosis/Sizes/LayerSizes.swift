@@ -75,7 +75,7 @@ struct LayerSizes {
   /// else the last, if it makes less of what it gets.
   private var output: Int? {
     var best: (rank: Int, slot: Int)?
-    var ranks: [Int: Int] = [:]
+    var ranks = NumberedValues<Int>()
     let vocabulary = table { !says(.position, $0) }.flatMap(rows)
     for weight in model.weights where weight.kernel.allSatisfy({ $0 == 1 }) {
       let slot = model.slots[weight.slot]

@@ -19,14 +19,21 @@ struct OrientedSlots {
   /// The weight of each slot that is one.
   private var places: [Int: Int] = [:]
 
-  init(_ slots: [Slot], _ names: NameTable, _ scorer: NameScorer) {
+  /// - Parameter outputFirst: the order of a matrix's axes.
+  init(_ slots: [Slot], _ names: NameTable, _ scorer: NameScorer, outputFirst: Bool) {
     self.slots = slots
     self.names = names
     self.scorer = scorer
-    let outputFirst = Orientation.outputFirst(slots, names) ?? true
-    let layouts = Layout.read(slots.lazy.filter { $0.shape.count > 3 })
-    let flat = Layout.read(
-      slots.lazy.filter { $0.shape.count == 3 && Self.isConvolution($0, scorer) })
+    var shapes: (solid: [[Int]], flat: [[Int]]) = ([], [])
+    for index in slots.indices {
+      let rank = slots[index].shape.count
+      if rank > 3 { shapes.solid.append(slots[index].shape) }
+      if rank == 3, Self.isConvolution(slots[index], scorer) {
+        shapes.flat.append(slots[index].shape)
+      }
+    }
+    let layouts = Layout.read(shapes.solid)
+    let flat = Layout.read(shapes.flat)
     for (index, slot) in slots.enumerated() where slot.shape.count > 1 {
       if isTable(slot) { tables.append(index) }
       guard tables.last != index, isWeight(slot) else { continue }
@@ -83,11 +90,11 @@ struct OrientedSlots {
     case kernelLast, kernelFirst, kernelBetween
 
     /// The layout in which most kernels are square and smaller than what they connect.
-    static func read(_ slots: some Sequence<Slot>) -> Layout {
+    static func read(_ shapes: [[Int]]) -> Layout {
       var votes: [Layout: Int] = [:]
-      for slot in slots {
+      for shape in shapes {
         for layout in allCases {
-          let (kernel, out, input) = layout.split(slot.shape)
+          let (kernel, out, input) = layout.split(shape)
           guard let side = kernel.first, kernel.allSatisfy({ $0 == side }), side < max(out, input)
           else { continue }
           votes[layout, default: 0] += 1

@@ -7,8 +7,12 @@ struct SizeTable {
   init(_ findings: Findings) {
     self.findings = findings
     let matcher = findings.matcher
-    destination = OrientedSlots(matcher.destination, findings.names, matcher.scorer)
-    source = OrientedSlots(matcher.source, findings.names, matcher.scorer)
+    destination = OrientedSlots(
+      matcher.destination, findings.names, matcher.scorer,
+      outputFirst: matcher.outputFirst.destination ?? true)
+    source = OrientedSlots(
+      matcher.source, findings.names, matcher.scorer,
+      outputFirst: matcher.outputFirst.source ?? true)
   }
 
   /// Sizes of both models, and rows for a table of them.

@@ -72,6 +72,7 @@ struct SourceReader {
     let leaves = Set(Vocabulary.optimizerLeaves.map { names.intern($0) })
     let steps = Set(["global_step", "step", "iteration"].map { names.intern($0) })
     var prefixes = PrefixTable()
+    prefixes.reserve(paths.count)
     var byPath = NumberedValues<Int>()
     let places = paths.map { path in
       let numbers = prefixes.prefixes(of: path)
@@ -200,7 +201,11 @@ struct SourceReader {
   /// Most files have no adapters, and then no name is looked at twice.
   private var hasAdapterWords: Bool {
     let words = ["lora", "hada_", "lokr_", "ia3_", "oft_", "boft_", "vera_"].map { Array($0.utf8) }
-    return names.texts.contains { text in words.contains { text.utf8.starts(with: $0) } }
+    let initials = words.map { $0[0] }
+    return names.texts.contains { text in
+      guard let initial = text.utf8.first, initials.contains(initial) else { return false }
+      return words.contains { text.utf8.starts(with: $0) }
+    }
   }
 
   private mutating func joinAdapters() {

@@ -15,16 +15,19 @@ struct PackedKind: Sendable {
   /// The unpacked shape, outermost axis first; nil where it is another kind after all.
   var shape: @Sendable (PackedModule) -> [Int]?
 
-  func isTold(by leaf: String, dtype: String) -> Bool {
-    leaves.first == leaf && (dtypes.isEmpty || dtypes.contains { dtype.hasPrefix($0) })
+  func allows(_ dtype: String) -> Bool {
+    dtypes.isEmpty || dtypes.contains { dtype.hasPrefix($0) }
   }
 
   func find(_ module: PackedModule) -> [Int]? {
     guard let first = leaves.first, module.has(first),
-      isTold(by: first, dtype: module.dtype(first))
+      allows(module.dtype(first))
     else { return nil }
     return shape(module)
   }
+
+  /// Kinds by the leaf that tells of them.
+  static let byTellingLeaf = Dictionary(grouping: rows) { Array(($0.leaves.first ?? "").utf8) }
 
   /// The first that fits counts.
   static let rows: [PackedKind] = [

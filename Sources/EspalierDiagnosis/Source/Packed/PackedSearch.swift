@@ -58,13 +58,19 @@ struct PackedSearch {
 
   private static func isTold(_ tensor: TensorFacts) -> Bool {
     guard let last = tensor.components.last else { return false }
-    let name = String(decoding: last, as: UTF8.self)
-    let leaf = stem(name)?.leaf ?? name
-    return PackedKind.rows.contains { $0.isTold(by: leaf, dtype: tensor.dtype) }
+    // Few files hold packed weights, and all are asked: names stay bytes.
+    let end = stemEnds.first {
+      last.count > $0.count && last[(last.count - $0.count)...].elementsEqual($0)
+    }
+    let kinds = PackedKind.byTellingLeaf[end.map { Array($0.dropFirst()) } ?? last] ?? []
+    return kinds.contains { $0.allows(tensor.dtype) }
   }
 
+  private static let stemLeaves = ["blocks", "scales"]
+  private static let stemEnds = stemLeaves.map { Array("_\($0)".utf8) }
+
   private static func stem(_ name: String) -> (stem: String, leaf: String)? {
-    for leaf in ["blocks", "scales"] where name.hasSuffix("_" + leaf) {
+    for leaf in stemLeaves where name.hasSuffix("_" + leaf) {
       let stem = name.dropLast(leaf.count + 1)
       return stem.isEmpty ? nil : (String(stem), leaf)
     }
