@@ -119,6 +119,43 @@ import Testing
     #expect(causes { index, _ in [Float(index)] } == [.tiedConflict])
   }
 
+  /// The output layer that the destination ties has a tensor of its own in the source, under another
+  /// name: it is linked and the conflict said; where the source ties as well, or lacks it, nothing is.
+  @Test func aTiedCopyHasATensorOfItsOwnUnderAnotherName() {
+    func tensors(_ names: [String], tied: Bool, hasOutput: Bool = true) -> Inventory {
+      var all = [TensorFacts(names[0], [90, 8])]
+      for layer in 0..<3 {
+        all.append(TensorFacts("\(names[1]).\(layer).\(names[2])", [24, 8]))
+        all.append(TensorFacts("\(names[1]).\(layer).\(names[3])", [8, 24]))
+      }
+      if hasOutput { all.append(TensorFacts(names[4], [90, 8], tiedTo: tied ? 0 : nil)) }
+      return Inventory(tensors: all)
+    }
+    let ours = ["embed_tokens.weight", "layers", "up.weight", "down.weight", "lm_head.weight"]
+    let theirs = ["tok_embeddings.weight", "blocks", "w1.weight", "w2.weight", "output.weight"]
+    let destination = tensors(ours, tied: true)
+    func report(tied: Bool, hasOutput: Bool = true) -> Report {
+      Engine().diagnose(
+        destination: destination, source: tensors(theirs, tied: tied, hasOutput: hasOutput))
+    }
+    let apart = report(tied: false)
+    #expect(apart.mapping.links.map(\.sources) == (0..<8).map { [$0] })
+    let conflict = apart.diagnoses.first { $0.cause == .tiedConflict }
+    #expect(conflict?.harm == .needsDecision)
+    #expect(
+      conflict?.evidence == [
+        "embed_tokens.weight and lm_head.weight, from tok_embeddings.weight and output.weight"
+      ])
+    #expect(!apart.diagnoses.contains { $0.cause == .tiedAbsent })
+    let shared = report(tied: true)
+    #expect(shared.mapping.links.map(\.sources) == (0..<8).map { [$0] })
+    #expect(!shared.diagnoses.contains { [.tiedConflict, .tiedAbsent].contains($0.cause) })
+    let absent = report(tied: false, hasOutput: false)
+    #expect(absent.mapping.links.last?.sources == [0])
+    #expect(absent.diagnoses.contains { $0.cause == .tiedAbsent })
+    #expect(!absent.diagnoses.contains { $0.cause == .tiedConflict })
+  }
+
   @Test func matricesOfAColumnMajorFileMayListLogicalDimensions() {
     // Flux keeps (out, in) like PyTorch; only kernels are reversed there.
     let one = report(

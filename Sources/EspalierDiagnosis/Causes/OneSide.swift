@@ -138,9 +138,15 @@ struct OneSideCauses {
 
   private func conflict() -> Diagnosis {
     let pairs = facts.findings.tiedConflicts
-    let names = pairs.map { pair in
-      facts.names.join(facts.matcher.destination[pair.0].path) + " and "
-        + facts.names.join(facts.matcher.destination[pair.1].path)
+    let names = pairs.map { one, two in
+      let slots = [one, two].map { facts.matcher.destination[$0] }
+      let sources = [one, two].compactMap { facts.matcher.links[$0]?.sources.first }
+        .map { facts.matcher.source[$0] }
+      func both(_ slots: [Slot]) -> String {
+        slots.map { facts.names.join($0.path) }.joined(separator: " and ")
+      }
+      let from = slots.map(\.path) == sources.map(\.path) ? "" : ", from \(both(sources))"
+      return both(slots) + from
     }
     return facts.diagnosis(
       .tiedConflict,

@@ -103,6 +103,7 @@ struct Search {
       findings.matcher.used = [Bool](repeating: false, count: findings.matcher.source.count)
       findings.resized = []
       findings.tiedFilled = []
+      findings.tiedConflicts = []
       findings.foldedNorms = 0
     }
     Reorderings(names: names).apply(&findings)
