@@ -1,21 +1,3 @@
-/// Repeated blocks: where paths continue with numbers, each number is a block of a list.
-struct BlockList {
-  /// Tokens before the number.
-  var prefix: [Int]
-  var blocks: [Block]
-}
-
-struct Block {
-  var number: Int
-  /// Slots in it.
-  var slots: [Int]
-  /// The layouts in it, in ascending order; counters are left out.
-  var layouts: [Int]
-  var elements: Int
-
-  var leafCount: Int { layouts.count }
-}
-
 /// Two lists that were paired although one is longer.
 struct DepthPair {
   var destination: Int
@@ -38,7 +20,8 @@ struct Cell {
 
 /// Pairs the lists of both sides by what their blocks contain, outermost lists first.
 struct ListPairing {
-  private let matcher: Matcher
+  private let destination: ListedSlots
+  private let source: ListedSlots
   private let names: NameTable
   private let scorer: NameScorer
   private(set) var cells: [Cell] = []
@@ -46,26 +29,13 @@ struct ListPairing {
   private(set) var depthPairs: [DepthPair] = []
 
   init(_ matcher: Matcher) {
-    self.matcher = matcher
     names = matcher.names
     scorer = NameScorer(names)
-  }
-
-  /// What is known of one side's slots.
-  private struct Side {
-    var slots: [Slot]
-    var tokens: [[Int]]
-    var layouts: [Int]
-  }
-
-  private var destination: Side {
-    Side(
+    destination = ListedSlots(
       slots: matcher.destination, tokens: matcher.destinationTokens,
       layouts: matcher.destinationLayouts)
-  }
-
-  private var source: Side {
-    Side(slots: matcher.source, tokens: matcher.sourceTokens, layouts: matcher.sourceLayouts)
+    source = ListedSlots(
+      slots: matcher.source, tokens: matcher.sourceTokens, layouts: matcher.sourceLayouts)
   }
 
   /// Work still to do: two sets of slots below two blocks that are known to correspond.
@@ -81,8 +51,8 @@ struct ListPairing {
   mutating func pair(_ ds: [Int], _ ss: [Int]) {
     var work = [Frame(ds: ds, ss: ss, dDepth: 0, sDepth: 0, dKey: [], sKey: [])]
     while let frame = work.popLast() {
-      let dLists = lists(frame.ds, destination, from: frame.dDepth)
-      let sLists = lists(frame.ss, source, from: frame.sDepth)
+      let dLists = destination.lists(frame.ds, from: frame.dDepth)
+      let sLists = source.lists(frame.ss, from: frame.sDepth)
       var dTaken = NumberSet()
       var sTaken = NumberSet()
       var dSurplus = NumberSet()
@@ -147,66 +117,8 @@ struct ListPairing {
       return (places.map { list.blocks[$0] }, left)
     }
     return (
-      places.map { list.blocks[$0] }, left.filter { likeness($0, list.blocks[first]) >= 0.5 }
+      places.map { list.blocks[$0] }, left.filter { $0.likeness(to: list.blocks[first]) >= 0.5 }
     )
-  }
-
-  /// The outermost lists among `slots`, tokens before `depth` left aside.
-  private func lists(_ slots: [Int], _ side: Side, from depth: Int)
-    -> [BlockList]
-  {
-    let tokens = side.tokens
-    var found: [BlockList] = []
-    var work: [(slots: [Int], depth: Int)] = [(slots, depth)]
-    while let (group, at) = work.popLast() {
-      let parts = grouped(group, tokens, at)
-      let numbers = parts.filter { Token.isNumber($0.token) }
-      if numbers.count >= 2, let any = numbers[0].slots.first {
-        let blocks = numbers.map { block(Token.value($0.token), $0.slots, side) }
-        found.append(BlockList(prefix: Array(tokens[any][depth..<at]), blocks: blocks))
-      } else if let only = numbers.first, only.slots.count > 1 {
-        work.append((only.slots, at + 1))
-      }
-      // One slot alone is in no list.
-      for part in parts where !Token.isNumber(part.token) && part.slots.count > 1 {
-        work.append((part.slots, at + 1))
-      }
-    }
-    return found.sorted {
-      $0.blocks.reduce(0) { $0 + $1.leafCount } > $1.blocks.reduce(0) { $0 + $1.leafCount }
-    }
-  }
-
-  /// Slots by their token at a place, in the order of the tokens; those that end there are left out.
-  private func grouped(
-    _ slots: [Int], _ tokens: [[Int]], _ place: Int
-  ) -> [(token: Int, slots: [Int])] {
-    var groups: [(token: Int, slots: [Int])] = []
-    var places: [Int: Int] = [:]
-    var last = 0
-    for slot in slots where tokens[slot].count > place + 1 {
-      let token = tokens[slot][place]
-      // Neighbours are often of one group.
-      if groups.isEmpty || groups[last].token != token {
-        last = places.number(of: token, orElse: groups.count)
-        if last == groups.count { groups.append((token, [])) }
-      }
-      groups[last].slots.append(slot)
-    }
-    return groups.sorted { $0.token < $1.token }
-  }
-
-  private func block(_ number: Int, _ slots: [Int], _ side: Side) -> Block {
-    var layouts: [Int] = []
-    layouts.reserveCapacity(slots.count)
-    var elements = 0
-    for slot in slots {
-      if side.slots[slot].shape.isEmpty || side.slots[slot].dtype == "I64" { continue }
-      layouts.append(side.layouts[slot])
-      elements = saturatingSum(elements, side.slots[slot].elements)
-    }
-    layouts.sort()
-    return Block(number: number, slots: slots, layouts: layouts, elements: elements)
   }
 
   private struct Choice {
@@ -275,31 +187,8 @@ struct ListPairing {
   private func mean(_ one: BlockList, _ two: BlockList, _ alignment: [(Int, Int)]) -> Double {
     guard !alignment.isEmpty else { return 0 }
     let total = alignment.reduce(0.0) { sum, pair in
-      sum + likeness(one.blocks[pair.0], two.blocks[pair.1])
+      sum + one.blocks[pair.0].likeness(to: two.blocks[pair.1])
     }
     return total / Double(alignment.count)
-  }
-
-  private func likeness(_ a: Block, _ b: Block) -> Double {
-    let most = max(a.leafCount, b.leafCount)
-    guard most > 0, a.leafCount > 0, b.leafCount > 0 else { return 0 }
-    let overlap = Double(shared(a.layouts, b.layouts)) / Double(most)
-    // Fused or split tensors change the shapes but not the number of elements.
-    return a.elements == b.elements && most > 2 ? max(overlap, 0.75) : overlap
-  }
-
-  /// How many elements two ascending lists have in common.
-  private func shared(_ one: [Int], _ two: [Int]) -> Int {
-    var (i, j, count) = (0, 0, 0)
-    while i < one.count, j < two.count {
-      if one[i] == two[j] {
-        (i, j, count) = (i + 1, j + 1, count + 1)
-      } else if one[i] < two[j] {
-        i += 1
-      } else {
-        j += 1
-      }
-    }
-    return count
   }
 }
