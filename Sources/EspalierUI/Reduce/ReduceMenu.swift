@@ -72,11 +72,13 @@ extension AppState {
   private var loadItems: [MenuItem] {
     guard let comparison = browse?.comparison, let plan = comparison.plan else { return [] }
     let outcomes = comparison.counts.outcomes
-    let loaded = outcomes[.loaded, default: 0]
+    let zero = outcomes[.zeroFilled, default: 0]
+    // As the head and the report count: an array that its tie loads is loaded.
+    let loaded = plan.coverage.tensorsLoaded - zero
     let kept = outcomes[.kept, default: 0]
     let unused = outcomes[.unused, default: 0]
     var lenient = "loads \(grouped(loaded))"
-    if let zero = outcomes[.zeroFilled] { lenient += ", zeros \(grouped(zero))" }
+    if zero > 0 { lenient += ", zeros \(grouped(zero))" }
     lenient += ", keeps \(grouped(kept)); \(grouped(unused)) unused"
     let strict =
       plan.issueCount == 0

@@ -205,7 +205,7 @@ import Testing
          │▾ 0                                    │▾ 0                                  ▐
          ││▾ attn   ╭─ load ───────────────────────────────────────────────╮           ▐
          │││▾ proj  │ s  strict    refused: 7 issues; nothing is changed   │           ▐
-         ││││  bias │ l  lenient   loads 8, zeros 1, keeps 7; 1 unused     │        64 ▐
+         ││││  bias │ l  lenient   loads 9, zeros 1, keeps 7; 1 unused     │        64 ▐
          ││▾ mlp    │ r  report    every row, before anything is done      │
          │││▾ up    ╰──────────────────────────── Enter takes, Esc closes ─╯
          ││││  weight      F32          256×64 ≠ ││││  weight      F32          512×64
