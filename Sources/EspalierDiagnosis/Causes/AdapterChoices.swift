@@ -13,8 +13,7 @@ enum AdapterChoices {
       return Link(
         destination: weight, sources: module.ordered, operation: Operation([.loraMerge]))
     }.sorted { $0.destination < $1.destination }
-    return RuleWriter(destination: destination, source: source)
-      .write(links, reading: [], skipped: [])
+    return facts.spelling.ruleWriter.write(links, reading: [], skipped: [])
   }
 
   /// The destination's weights by the names of their modules.

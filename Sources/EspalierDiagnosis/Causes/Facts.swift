@@ -19,7 +19,7 @@ struct Facts {
   private var linked: (destination: NumberSet, source: NumberSet) = (NumberSet(), NumberSet())
   /// What was cut off in front of names.
   private(set) var prefixes = PrefixFacts()
-  private let spelling: Spelling
+  let spelling: Spelling
   /// Destination slot of each tensor that is one slot.
   private(set) var slots: [Int?]
 

@@ -5,9 +5,8 @@ enum SizeChoices {
     let links = resized.compactMap { link($0, facts) }
     guard !links.isEmpty else { return [] }
     let reading = facts.rules.filter(\.changesNames)
-    let writer = RuleWriter(
-      destination: facts.findings.destination, source: facts.findings.source)
-    return Array(writer.write(links, reading: reading, skipped: []).dropFirst(reading.count))
+    let written = facts.spelling.ruleWriter.write(links, reading: reading, skipped: [])
+    return Array(written.dropFirst(reading.count))
   }
 
   private static func link(_ pair: Resized, _ facts: Facts) -> Link? {

@@ -68,9 +68,7 @@ struct ReportBuilder {
     return {
       var linked = NumberSet()
       for link in links { linked.insert(link.destination) }
-      let writer = RuleWriter(
-        spelling.destination, spelling.source, sourceNames: spelling.sourceNames)
-      return writer.write(
+      return spelling.ruleWriter.write(
         links, reading: reading, skipped: tensors.filter { !linked.contains($0) })
     }
   }

@@ -31,9 +31,7 @@ struct StackedLists {
     var prefixes = PrefixTable()
     var lists = NumberedValues<List>()
     for slot in slots {
-      guard slot.path.contains(where: { names.tokens[$0].contains(where: Token.isNumber) }) else {
-        continue
-      }
+      guard names.hasNumber(slot.path) else { continue }
       let tokens = names.tokens(of: slot.path)
       guard let last = tokens.dropLast().lastIndex(where: Token.isNumber) else { continue }
       let numbers = prefixes.prefixes(of: tokens, length: last)

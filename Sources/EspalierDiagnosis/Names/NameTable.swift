@@ -94,7 +94,12 @@ final class NameTable {
 
   /// A number before the last module is that of a block.
   func isInBlock(_ path: [Int]) -> Bool {
-    path.dropLast(2).contains { tokens[$0].contains(where: Token.isNumber) }
+    hasNumber(path.dropLast(2))
+  }
+
+  /// A number stands in one of the components.
+  func hasNumber(_ path: some Sequence<Int>) -> Bool {
+    path.contains { tokens[$0].contains(where: Token.isNumber) }
   }
 
   /// Words and numbers of a path; the last component stays whole unless it is a number.

@@ -47,6 +47,9 @@ struct Spelling: Sendable {
     self.source.readAll()
   }
 
+  /// Writes rules for these names, and reads none of them again.
+  var ruleWriter: RuleWriter { RuleWriter(destination, source, sourceNames: sourceNames) }
+
   private static func equal(
     _ destination: Inventory, _ source: Inventory, _ places: NameIndex
   ) -> Coverage {

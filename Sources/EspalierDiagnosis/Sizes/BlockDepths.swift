@@ -47,9 +47,7 @@ struct BlockDepths {
   private mutating func place(_ path: [Int]) -> [(list: Int, block: Int)] {
     // A block has modules, and these have leaves.
     let modules = path.dropLast(2).prefix(Self.deepest)
-    guard modules.contains(where: { names.tokens[$0].contains(where: Token.isNumber) }) else {
-      return []
-    }
+    guard names.hasNumber(modules) else { return [] }
     var tokens: [Int] = []
     tokens.reserveCapacity(2 * modules.count)
     for id in modules { tokens.append(contentsOf: names.tokens[id]) }
